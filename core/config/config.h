@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief A site as its YAML file describes it, checked and with names resolved to indices.
+ */
+#ifndef CHL_CORE_CONFIG_H
+#define CHL_CORE_CONFIG_H
+
+#include <chilang/credential.h>
+#include <chilang/gate.h>
+
+#include "lib/yaml/yaml.h"
+
+enum {
+    CONFIG_ZONES_MAX = 200,
+    CONFIG_GATES_MAX = 256,
+    CONFIG_LANES_MAX = 256,
+    CONFIG_INSTANCES_MAX = 128,
+    CONFIG_OUTSIDE = -1 /**< zone index of the world outside */
+};
+
+typedef enum { CONFIG_LINK_HOLD, CONFIG_LINK_FREE_EXIT, CONFIG_LINK_FREE } config_link_loss;
+
+struct config_zone {
+    const char *id, *name;
+    int parent; /**< zone index or CONFIG_OUTSIDE */
+    int64_t warn, soft, hard; /**< people; 0 = none (warn and soft: absent; hard: no limit) */
+};
+
+/** A gate; `instance` < 0 means `gate: hand` (confirmed by a tap). */
+struct config_gate {
+    const char *id, *name;
+    int from, to;  /**< zone indices or CONFIG_OUTSIDE; entry leads from → to */
+    int instance;  /**< index of the gate plugin's instance, −1 = by hand */
+    uint16_t unit;
+    const char *profile; /**< absolute path */
+    int64_t pass_time_ms;
+    config_link_loss on_link_loss;
+    int lane; /**< index of its lane, −1 = none */
+};
+
+/** A lane is named after its gate; several scanners may serve it. */
+struct config_lane {
+    const char *id;
+    int gate;
+};
+
+struct config_instance {
+    const char *name, *use;     /**< instance name; plugin file name without .so */
+    struct chl_yaml_node options; /**< mapping that the plugin's table checks; `use` is taken out by `also` */
+    int lane;                   /**< scan instances: the lane it serves, −1 = none */
+};
+
+struct config {
+    struct chl_yaml *document;
+    const char *path; /**< of the file, absolute */
+    const char *site_id, *site_name, *area, *timezone;
+    int site_kind;      /**< index into festival, checkpoint, treatment */
+    int level;          /**< epidemic level of the site's area, 1–4; 1 when not stated */
+    size_t zone_count, gate_count, lane_count, instance_count;
+    struct config_zone *zones;
+    struct config_gate *gates;
+    struct config_lane *lanes;
+    struct config_instance *instances; /**< credential plugins for `credentials.accept` come first */
+    bool accepted[CHL_FORMAT_COUNT];
+    /** Highest epidemic level at which a document of this format alone is enough for ADMIT, 0 = never. */
+    uint8_t enough_up_to[CHL_FORMAT_COUNT];
+    const char *trust_path; /**< file or folder; NULL = none */
+    const char *journal_path, *control_path, *state_dir;
+    int64_t keep_persons_ms;
+};
+
+/** Load and check a whole site file. On error `error->text` is the line to print. */
+chl_err config_load(const char *path, const char *data_dir, struct config **out,
+                    struct chl_yaml_error *error);
+void config_free(struct config *config);
+
+#endif

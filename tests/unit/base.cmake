@@ -1,0 +1,1 @@
+chl_add_test(test_base SOURCES test_base.c LINK chl_base)
