@@ -14,7 +14,8 @@ enum {
     CHL_WIRE_HASH = 32,
     CHL_WIRE_TOPIC_MAX = 96,
     CHL_WIRE_BODY_MAX = 16 * 1024,
-    CHL_WIRE_SITE_MAX = 48
+    CHL_WIRE_SITE_MAX = 48,
+    CHL_WIRE_TYPE_MAX = 30 /**< the longest topic then fits CHL_WIRE_TOPIC_MAX with its NUL */
 };
 
 /** Classes: identifier, value on the wire, name in topics. */
@@ -54,12 +55,15 @@ void chl_wire_encode(const struct chl_wire_header *header, uint8_t out[CHL_WIRE_
 /** @return CHL_OK, CHL_E_CORRUPT (magic or class), CHL_E_NOTSUP (another version). */
 chl_err chl_wire_decode(const uint8_t *bytes, size_t length, struct chl_wire_header *out);
 
+/** True when a site, class or type name is `[a-z0-9-]{1,most}`. Thread: any. Blocks: never. */
+bool chl_wire_name_allowed(const char *name, size_t length, size_t most);
+
 /** `v1/<site>/<class>/<type>/`. @return length, 0 when it does not fit or a part is not allowed. */
 size_t chl_wire_topic(char out[CHL_WIRE_TOPIC_MAX], const char *site, unsigned event_class,
                       const char *type);
 
-/** Chain hash of a record: SHA-256(previous ‖ header with bytes 40–71 zero ‖ u32 topic length ‖ topic ‖
- *  u32 body length ‖ body), lengths big-endian. `header` may hold anything in bytes 40–71.
+/** Chain hash of a record: SHA-256(previous ‖ header with bytes 40–71 zero ‖ u32 topic length ‖
+ * topic ‖ u32 body length ‖ body), lengths big-endian. `header` may hold anything in bytes 40–71.
  *  Thread: any. Blocks: never. */
 void chl_wire_chain(const uint8_t previous[CHL_WIRE_HASH], const uint8_t header[CHL_WIRE_HEADER],
                     const char *topic, size_t topic_length, const uint8_t *body, size_t body_length,
