@@ -39,13 +39,14 @@ chl_err chl_credentials_set(struct chl_credentials *chain, const struct chl_cred
 struct chl_inspect_note {
     int64_t elapsed_ns;
     bool late;    /**< it took longer than CHL_INSPECT_DEADLINE_NS */
-    bool faulted; /**< a plugin returned an error or nonsense; `out` says `unreadable` */
-    char by[64];  /**< instance that answered or faulted, "" = none knew the code */
+    bool faulted; /**< a plugin returned an error or nonsense and was passed over */
+    char by[64];  /**< instance that faulted, else the one that answered, "" = none knew it */
 };
 
 /** Inspect one code. `out` is filled in every case: an unknown code is CHL_NOT_MINE of
- *  CHL_FORMAT_UNKNOWN at stage prefix for `unknown-format`; a plugin's own error is CHL_REFUSED for
- *  `plugin-error`. What a plugin writes is bounded here: enums in range, texts ended.
+ *  CHL_FORMAT_UNKNOWN at stage prefix for `unknown-format`; when a plugin failed and none answered,
+ *  CHL_REFUSED at stage picture for `plugin-error`. What a plugin writes is bounded here: enums in
+ * range, texts ended.
  *  @param scratch at least CHL_SCRATCH_MIN bytes, not shared between threads.
  *  @param now_ns wall time to judge validity by.
  *  @param note may be NULL.
