@@ -83,11 +83,11 @@ static chl_err find_descriptor(struct chl_plugin_handle *handle, size_t *symbol_
         return CHL_E_ABI;
     }
     Dl_info info;
-    const ElfW(Sym) *symbol = NULL;
-    const struct link_map *owner = NULL, *object = NULL;
+    ElfW(Sym) *symbol = NULL;
+    struct link_map *owner = NULL, *object = NULL;
     if (dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) == 0 || symbol == NULL ||
         dladdr1(address, &info, (void **)&owner, RTLD_DL_LINKMAP) == 0 ||
-        dlinfo(handle->object, RTLD_DI_LINKMAP, (void *)&object) != 0 || owner != object ||
+        dlinfo(handle->object, RTLD_DI_LINKMAP, &object) != 0 || owner != object ||
         ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT) {
         (void)snprintf(
             why, why_size,
