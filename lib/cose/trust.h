@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The keys that are believed: certificates and bare public keys, found by key identifier.
+ *
+ *  Read-only once filled, so that any number of threads may verify with it.
+ */
+#ifndef CHL_COSE_TRUST_H
+#define CHL_COSE_TRUST_H
+
+#include "lib/cose/bytes.h"
+
+enum { CHL_KID_SIZE = 8, CHL_TRUST_FILE_MAX = 16 * 1024 * 1024 };
+
+/** COSE algorithms that are verified (RFC 9053). */
+typedef enum {
+    CHL_ALG_NONE = 0,
+    CHL_ALG_ES256 = -7,
+    CHL_ALG_EDDSA = -8,
+    CHL_ALG_PS256 = -37
+} chl_alg;
+
+/** What a key came as. A declaration's issuer is a bare key; a health certificate's is never one.
+ */
+enum { CHL_TRUST_CERTIFICATE = 1, CHL_TRUST_PUBLIC_KEY = 2 };
+
+/** Documents that a certificate is restricted to, bits; 0 = not restricted. */
+enum { CHL_USAGE_TEST = 1, CHL_USAGE_VACCINATION = 2, CHL_USAGE_RECOVERY = 4 };
+
+/** One believed key. */
+struct chl_trust_key {
+    uint8_t kid[CHL_KID_SIZE]; /**< first 8 bytes of SHA-256 of the certificate, or of the
+                                    SubjectPublicKeyInfo of a bare key */
+    uint8_t kind;              /**< CHL_TRUST_CERTIFICATE or CHL_TRUST_PUBLIC_KEY */
+    uint8_t usage;             /**< CHL_USAGE_… bits, 0 = not restricted */
+    int alg;         /**< the only algorithm this key may be used with; CHL_ALG_NONE = none
+                          (such as P-384) */
+    char country[8]; /**< of the subject, or as the trust list says; "" = not stated */
+    int64_t valid_from, valid_until; /**< s since 1970 UTC; 0 for bare keys */
+    struct chl_verifier *verifier;   /**< prepared context, owned by the store */
+};
+
+struct chl_trust;
+
+/** An empty store. @return CHL_OK or CHL_E_NOMEM. */
+chl_err chl_trust_new(struct chl_trust **out);
+void chl_trust_free(struct chl_trust *trust);
+
+/** Add what lies at `path`: a PEM file (certificates, public keys), a DER certificate, a JSON trust
+ *  list (`certificates: [{kid, rawData, country}]`, a leading signature line is skipped), or a
+ * folder of these (files that hold none of them are skipped; not recursive).
+ *  @param why capacity `why_size`: what was expected, what came, what to do.
+ *  @return CHL_OK, CHL_E_IO, CHL_E_CONFIG (nothing usable in it), CHL_E_LIMIT, CHL_E_NOMEM.
+ *  Thread: one, before use. Blocks: disk. */
+chl_err chl_trust_add_path(struct chl_trust *trust, const char *path, char *why, size_t why_size);
+/** The same from memory; `name` stands for the file in messages. */
+chl_err chl_trust_add(struct chl_trust *trust, const char *name, struct chl_bytes content,
+                      char *why, size_t why_size);
+
+/** Number of keys; key `index`. Thread: any. */
+size_t chl_trust_count(const struct chl_trust *trust);
+const struct chl_trust_key *chl_trust_at(const struct chl_trust *trust, size_t index);
+/** Keys with this identifier lie side by side: the first one and their number, 0 = unknown.
+ *  Thread: any. Blocks: never. */
+size_t chl_trust_find(const struct chl_trust *trust, struct chl_bytes kid,
+                      const struct chl_trust_key **first);
+
+/** Verify a signature over `message` with a key's own algorithm.
+ *  @return true when the key made it. Thread: any, concurrently. Blocks: never. */
+bool chl_trust_verify(const struct chl_trust_key *key, struct chl_bytes message,
+                      struct chl_bytes signature);
+
+#endif
