@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Finds QR codes in grey pixels by zbar, told to hand out bytes and never to guess text.
+ */
+#include "lib/qr/reader.h"
+
+#include "lib/qr/picture.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <zbar.h>
+
+struct chl_qr_reader {
+    zbar_image_scanner_t *scanner;
+    zbar_image_t *image;
+};
+
+chl_err chl_qr_reader_new(struct chl_qr_reader **out)
+{
+    static const struct {
+        zbar_symbol_type_t type;
+        zbar_config_t option;
+        int value;
+    } settings[] = {
+        {ZBAR_NONE, ZBAR_CFG_ENABLE, 0}, /* every kind off, then only QR on */
+        {ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1},
+        {ZBAR_QRCODE, ZBAR_CFG_BINARY, 1},
+    };
+    struct chl_qr_reader *reader = calloc(1, sizeof *reader);
+    chl_err err = reader == NULL ? CHL_E_NOMEM : CHL_OK;
+    if (err == CHL_OK) {
+        reader->scanner = zbar_image_scanner_create();
+        reader->image = zbar_image_create();
+        err = reader->scanner == NULL || reader->image == NULL ? CHL_E_NOMEM : CHL_OK;
+    }
+    for (size_t i = 0; err == CHL_OK && i < sizeof settings / sizeof *settings; i++) {
+        int refused = zbar_image_scanner_set_config(reader->scanner, settings[i].type,
+                                                    settings[i].option, settings[i].value);
+        err = refused != 0 ? CHL_E_NOTSUP : CHL_OK;
+    }
+    if (err != CHL_OK) {
+        chl_qr_reader_free(reader);
+        reader = NULL;
+    }
+    *out = reader;
+    return err;
+}
+
+void chl_qr_reader_free(struct chl_qr_reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    if (reader->image != NULL) {
+        zbar_image_destroy(reader->image);
+    }
+    if (reader->scanner != NULL) {
+        zbar_image_scanner_destroy(reader->scanner);
+    }
+    free(reader);
+}
+
+static chl_err take_first(const zbar_symbol_t *symbol, struct chl_qr_code *out)
+{
+    chl_err err = CHL_E_NOTFOUND;
+    for (; symbol != NULL; symbol = zbar_symbol_next(symbol)) {
+        if (zbar_symbol_get_type(symbol) != ZBAR_QRCODE) {
+            continue;
+        }
+        out->count++;
+        if (out->count > 1) {
+            continue;
+        }
+        size_t length = zbar_symbol_get_data_length(symbol);
+        err = length > sizeof out->bytes ? CHL_E_LIMIT : CHL_OK;
+        if (err == CHL_OK) {
+            memcpy(out->bytes, zbar_symbol_get_data(symbol), length);
+            out->length = length;
+        }
+    }
+    return err;
+}
+
+/** One pass over packed pixels; they stay the caller's. */
+static chl_err scan_packed(struct chl_qr_reader *reader, const uint8_t *pixels, size_t width,
+                           size_t height, struct chl_qr_code *out)
+{
+    enum { Y800 = 'Y' | '8' << 8 | '0' << 16 | '0' << 24 }; /* zbar's name of eight-bit grey */
+    zbar_image_set_format(reader->image, Y800);
+    zbar_image_set_size(reader->image, (unsigned)width, (unsigned)height);
+    zbar_image_set_data(reader->image, pixels, width * height, NULL);
+    int found = zbar_scan_image(reader->scanner, reader->image);
+    chl_err err = found < 0 ? CHL_E_NOMEM : CHL_E_NOTFOUND;
+    if (found > 0) {
+        err = take_first(zbar_image_first_symbol(reader->image), out);
+    }
+    zbar_image_set_symbols(reader->image, NULL);
+    zbar_image_set_data(reader->image, NULL, 0, NULL);
+    return err;
+}
+
+/** Both polarities; the pixels are ours to change. */
+static chl_err scan_owned(struct chl_qr_reader *reader, struct picture *picture,
+                          struct chl_qr_code *out)
+{
+    chl_err err = scan_packed(reader, picture->pixels, picture->width, picture->height, out);
+    if (err == CHL_E_NOTFOUND) {
+        for (size_t i = 0; i < picture->width * picture->height; i++) {
+            picture->pixels[i] = (uint8_t)~picture->pixels[i];
+        }
+        err = scan_packed(reader, picture->pixels, picture->width, picture->height, out);
+    }
+    return err;
+}
+
+static void reset(struct chl_qr_code *out)
+{
+    out->count = 0;
+    out->length = 0;
+}
+
+chl_err chl_qr_read_gray(struct chl_qr_reader *reader, const uint8_t *pixels, size_t width,
+                         size_t height, size_t stride, struct chl_qr_code *out)
+{
+    reset(out);
+    if (pixels == NULL || width == 0 || height == 0 || stride < width) {
+        return CHL_E_INVAL;
+    }
+    struct picture copy = {0};
+    chl_err err = picture_allocate(&copy, width, height);
+    if (err != CHL_OK) {
+        return err;
+    }
+    for (size_t y = 0; y < height; y++) {
+        memcpy(copy.pixels + y * width, pixels + y * stride, width);
+    }
+    err = scan_owned(reader, &copy, out);
+    picture_clear(&copy);
+    return err;
+}
+
+chl_err chl_qr_read_memory(struct chl_qr_reader *reader, const uint8_t *bytes, size_t length,
+                           struct chl_qr_code *out)
+{
+    reset(out);
+    if (length > CHL_QR_FILE_MAX) {
+        return CHL_E_LIMIT;
+    }
+    struct picture picture = {0};
+    chl_err err = picture_decode(bytes, length, &picture);
+    if (err == CHL_OK) {
+        err = scan_owned(reader, &picture, out);
+    }
+    picture_clear(&picture);
+    return err;
+}
+
+/** The whole of a regular file, bounded; `*out` is the caller's to free(). */
+static chl_err load(const char *path, uint8_t **out, size_t *length)
+{
+    uint8_t *bytes = NULL;
+    chl_err err = CHL_E_IO;
+    struct stat about;
+    /* Not blocking: the name may have become a FIFO that nobody writes to. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        goto out;
+    }
+    if (about.st_size > CHL_QR_FILE_MAX) {
+        err = CHL_E_LIMIT;
+        goto out;
+    }
+    size_t size = (size_t)about.st_size;
+    bytes = malloc(size + 1);
+    if (bytes == NULL) {
+        err = CHL_E_NOMEM;
+        goto out;
+    }
+    size_t have = 0;
+    ssize_t got = 1;
+    while (have < size && got > 0) {
+        got = read(fd, bytes + have, size - have);
+        have += got > 0 ? (size_t)got : 0;
+    }
+    if (got >= 0) {
+        *out = bytes;
+        *length = have;
+        bytes = NULL;
+        err = CHL_OK;
+    }
+out:
+    free(bytes);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return err;
+}
+
+chl_err chl_qr_read_file(struct chl_qr_reader *reader, const char *path, struct chl_qr_code *out)
+{
+    reset(out);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    chl_err err = load(path, &bytes, &length);
+    if (err == CHL_OK) {
+        err = chl_qr_read_memory(reader, bytes, length, out);
+    }
+    free(bytes);
+    return err;
+}
