@@ -88,6 +88,7 @@ function(chl_add_test name)
 endfunction()
 
 # chl_add_fuzzer(NAME SOURCES… LINK…): libFuzzer with CHL_FUZZ, else a program that replays files.
+add_custom_target(fuzzers)
 function(chl_add_fuzzer name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK" ${ARGN})
   if(CHL_FUZZ)
@@ -98,4 +99,5 @@ function(chl_add_fuzzer name)
   endif()
   target_link_libraries(${name} PRIVATE chl_flags ${A_LINK})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+  add_dependencies(fuzzers ${name})
 endfunction()
