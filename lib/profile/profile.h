@@ -52,9 +52,22 @@ struct chl_profile {
     uint16_t units_max;     /**< units on one bus */
     bool watchdog;          /**< false: `watchdog: none` */
     const char *exit_direction; /**< "exit": the register pair that leads out */
+    uint32_t functions; /**< Modbus function codes the device answers, bit n = code n */
+    const char *serial; /**< line settings of its serial port, text; NULL = not stated */
 };
 
+/** Load and check a profile; mistakes are refused with file:line:column in `error->text`.
+ *  @param path file. @param out the caller's, freed with chl_profile_free.
+ *  @return CHL_OK, CHL_E_CONFIG, CHL_E_NOMEM. Thread: any. Blocks: reads a file. */
 chl_err chl_profile_load(const char *path, struct chl_profile **out, struct chl_yaml_error *error);
+/** The same from memory; `name` stands for the file in messages. */
+chl_err chl_profile_parse(const char *name, const char *text, size_t length,
+                          struct chl_profile **out, struct chl_yaml_error *error);
 void chl_profile_free(struct chl_profile *profile);
+/** Path of a profile given as a name (`lot-turnstile`) or a path. A name has no '/' and is looked up
+ *  in `<data_dir>/firmware-config/<name>.yaml`. @return false when it does not fit. */
+bool chl_profile_path(const char *data_dir, const char *name, char *out, size_t size);
+/** Name of a role as profiles write it, static. */
+const char *chl_register_role_name(chl_register_role role);
 
 #endif
