@@ -158,9 +158,9 @@ static chl_err read_registers(struct chl_profile *profile, struct chl_yaml_error
 static bool in_block(const struct chl_profile *profile, chl_register_role role)
 {
     const struct chl_register *reg = &profile->registers[role];
-    return !reg->present || (reg->address >= profile->read_block_start &&
-                             reg->address + reg->words <=
-                                 profile->read_block_start + profile->read_block_count);
+    return !reg->present ||
+           (reg->address >= profile->read_block_start &&
+            reg->address + reg->words <= profile->read_block_start + profile->read_block_count);
 }
 
 /** What the driver relies on: one read shows one instant, and grants can be written. */

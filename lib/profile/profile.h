@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief Device profiles of firmware-config/: which register means what, read by driver and simulator.
+ *  @brief Device profiles of firmware-config/: which register means what, read by driver and
+ * simulator.
  */
 #ifndef CHL_PROFILE_PROFILE_H
 #define CHL_PROFILE_PROFILE_H
@@ -40,20 +41,21 @@ struct chl_register {
 };
 
 struct chl_profile {
-    struct chl_yaml *document; /**< owns all strings */
+    struct chl_yaml *document;               /**< owns all strings */
     const char *id, *name, *vendor, *source; /**< source: the document the facts come from */
     struct chl_register registers[CHL_REG_ROLE_COUNT];
-    uint16_t read_block_start, read_block_count; /**< one FC03 that reads all a poll needs, atomically */
+    uint16_t read_block_start,
+        read_block_count; /**< one FC03 that reads all a poll needs, atomically */
     uint16_t grant_free, grant_cancel, grant_max; /**< values of the grant registers */
     uint16_t mode_normal, mode_blocked, mode_emergency;
-    int64_t gap_ms;         /**< least time between two requests */
-    int64_t response_ms;    /**< longest time until an answer */
-    int64_t released_poll_ms; /**< polling while a grant is open */
-    uint16_t units_max;     /**< units on one bus */
-    bool watchdog;          /**< false: `watchdog: none` */
+    int64_t gap_ms;             /**< least time between two requests */
+    int64_t response_ms;        /**< longest time until an answer */
+    int64_t released_poll_ms;   /**< polling while a grant is open */
+    uint16_t units_max;         /**< units on one bus */
+    bool watchdog;              /**< false: `watchdog: none` */
     const char *exit_direction; /**< "exit": the register pair that leads out */
-    uint32_t functions; /**< Modbus function codes the device answers, bit n = code n */
-    const char *serial; /**< line settings of its serial port, text; NULL = not stated */
+    uint32_t functions;         /**< Modbus function codes the device answers, bit n = code n */
+    const char *serial;         /**< line settings of its serial port, text; NULL = not stated */
 };
 
 /** Load and check a profile; mistakes are refused with file:line:column in `error->text`.
@@ -64,8 +66,8 @@ chl_err chl_profile_load(const char *path, struct chl_profile **out, struct chl_
 chl_err chl_profile_parse(const char *name, const char *text, size_t length,
                           struct chl_profile **out, struct chl_yaml_error *error);
 void chl_profile_free(struct chl_profile *profile);
-/** Path of a profile given as a name (`lot-turnstile`) or a path. A name has no '/' and is looked up
- *  in `<data_dir>/firmware-config/<name>.yaml`. @return false when it does not fit. */
+/** Path of a profile given as a name (`lot-turnstile`) or a path. A name has no '/' and is looked
+ * up in `<data_dir>/firmware-config/<name>.yaml`. @return false when it does not fit. */
 bool chl_profile_path(const char *data_dir, const char *name, char *out, size_t size);
 /** Name of a role as profiles write it, static. */
 const char *chl_register_role_name(chl_register_role role);

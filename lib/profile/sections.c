@@ -63,9 +63,9 @@ static const struct chl_opt link_table[] = {
 
 static const char *const link_numbers[] = {"units-max", "read-block-start", "read-block-count",
                                            NULL};
-static const char *const value_names[] = {"grant-cancel", "grant-max",    "grant-free",
-                                          "mode-normal",  "mode-blocked", "mode-emergency",
-                                          NULL};
+static const char *const value_names[] = {
+    "grant-cancel", "grant-max",      "grant-free", "mode-normal",
+    "mode-blocked", "mode-emergency", NULL};
 
 chl_err profile_number(const struct chl_yaml *yaml, struct chl_yaml_node mapping, const char *key,
                        int64_t dflt, int64_t max, int64_t *out, struct chl_yaml_error *error)
@@ -124,9 +124,8 @@ static chl_err read_link(struct chl_profile *profile, struct section_options *op
     rc = rc != CHL_OK ? rc : profile_number(yaml, at, "units-max", -1, 247, &units, error);
     rc = rc != CHL_OK ? rc : profile_number(yaml, at, "read-block-start", -1, 65535, &start, error);
     rc = rc != CHL_OK ? rc : profile_number(yaml, at, "read-block-count", -1, 125, &count, error);
-    rc = rc != CHL_OK
-             ? rc
-             : read_functions(yaml, link, &options->functions, &profile->functions, error);
+    rc = rc != CHL_OK ? rc
+                      : read_functions(yaml, link, &options->functions, &profile->functions, error);
     if (rc != CHL_OK) {
         return rc;
     }
