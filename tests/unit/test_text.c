@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The table of reasons is complete, unique, short enough, and never admits a refused code.
+ */
+#include "lib/base/text.h"
+#include "lib/text/reasons.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SHORT_LINE_MAX = 40, COLUMNS = 6 };
+
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++) {
+        count += ((unsigned char)*text & 0xC0) != 0x80 ? 1 : 0;
+    }
+    return count;
+}
+
+static void test_rows_are_usable(void **state)
+{
+    (void)state;
+    for (int i = 1; i < CHL_REASON_COUNT; i++) {
+        const struct chl_reason_text *row = chl_reason_get((chl_reason)i);
+        const char *const texts[] = {row->vi, row->vi_next, row->en, row->en_next};
+        assert_in_range(row->verdict, CHL_ADMIT, CHL_DENY);
+        for (size_t t = 0; t < 4; t++) {
+            assert_true(texts[t][0] != '\0' && chl_utf8_valid(texts[t], strlen(texts[t])));
+        }
+        if (characters(row->vi) > SHORT_LINE_MAX || characters(row->en) > SHORT_LINE_MAX) {
+            fail_msg("%s: a short line is longer than %d characters", row->id, SHORT_LINE_MAX);
+        }
+        assert_int_equal(chl_reason_by_id(row->id), i);
+    }
+}
+
+static void test_no_two_say_the_same(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CHL_REASON_COUNT; i++) {
+        for (int j = 0; j < i; j++) {
+            const struct chl_reason_text *a = chl_reason_get((chl_reason)i);
+            const struct chl_reason_text *b = chl_reason_get((chl_reason)j);
+            assert_string_not_equal(a->id, b->id);
+            assert_string_not_equal(a->vi, b->vi);
+            assert_string_not_equal(a->en, b->en);
+        }
+    }
+}
+
+static void test_none_admits_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(chl_reason_get(CHL_REASON_NONE)->verdict, CHL_VERDICT_NONE);
+    assert_int_equal(chl_reason_get((chl_reason)9999)->verdict, CHL_VERDICT_NONE);
+    assert_int_equal(chl_reason_by_id("no_such_reason"), CHL_REASON_NONE);
+}
+
+static const char *const refusals[] = {
+#define CHL_REFUSAL_REASON(refusal, reason) refusal,
+#include "lib/text/refusals.def"
+#undef CHL_REFUSAL_REASON
+};
+
+static void test_refusals_never_admit(void **state)
+{
+    (void)state;
+    for (int stage = -1; stage <= CHL_STAGE_COUNT; stage++) {
+        for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+            chl_reason reason = chl_reason_for_refusal(refusals[i], (chl_stage)stage);
+            assert_in_range(chl_reason_get(reason)->verdict, CHL_CHECK, CHL_DENY);
+        }
+        chl_reason reason = chl_reason_for_refusal("in_its_own_words", (chl_stage)stage);
+        assert_in_range(chl_reason_get(reason)->verdict, CHL_CHECK, CHL_DENY);
+    }
+    assert_int_equal(chl_reason_for_refusal("", (chl_stage)99), CHL_REASON_CODE_UNREADABLE);
+    assert_int_equal(chl_reason_for_refusal("in_its_own_words", CHL_STAGE_DONE),
+                     CHL_REASON_CODE_UNREADABLE);
+}
+
+/** Expired, forged, unreadable, unknown issuer and unknown format are told apart. */
+static void test_kinds_of_refusal_differ(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *refusal;
+        chl_stage stage;
+    } kinds[] = {{"expired", CHL_STAGE_TIME},
+                 {"signature_invalid", CHL_STAGE_SIGNATURE},
+                 {"picture_unreadable", CHL_STAGE_PICTURE},
+                 {"issuer_unknown", CHL_STAGE_ISSUER},
+                 {"format_unknown", CHL_STAGE_PREFIX},
+                 {"key_usage", CHL_STAGE_KEY_USAGE},
+                 {"schema_missing", CHL_STAGE_SCHEMA},
+                 {"cbor_malformed", CHL_STAGE_CBOR},
+                 {"not_yet_valid", CHL_STAGE_TIME}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        for (size_t j = 0; j < i; j++) {
+            assert_int_not_equal(chl_reason_for_refusal(kinds[i].refusal, kinds[i].stage),
+                                 chl_reason_for_refusal(kinds[j].refusal, kinds[j].stage));
+        }
+    }
+    assert_int_equal(chl_reason_for_document("expired", CHL_STAGE_TIME, CHL_FORMAT_DECLARATION),
+                     CHL_REASON_DECLARATION_EXPIRED);
+    assert_int_equal(chl_reason_for_document("expired", CHL_STAGE_TIME, CHL_FORMAT_HCERT),
+                     CHL_REASON_DOCUMENT_EXPIRED);
+    assert_int_equal(
+        chl_reason_for_document("signature_invalid", CHL_STAGE_SIGNATURE, CHL_FORMAT_DECLARATION),
+        CHL_REASON_SIGNATURE_INVALID);
+}
+
+static void test_fill(void **state)
+{
+    (void)state;
+    struct chl_reason_values values = {.n = 4, .k = 2, .time = "08:15", .gate = "Cổng chính"};
+    char out[128];
+    const struct chl_reason_text *used = chl_reason_get(CHL_REASON_ALREADY_USED);
+    assert_int_equal(chl_reason_fill(used->en, &values, out, sizeof out), CHL_OK);
+    assert_string_equal(out, "Code used at 08:15, Cổng chính");
+    const struct chl_reason_text *group = chl_reason_get(CHL_REASON_OK_GROUP);
+    assert_int_equal(chl_reason_fill(group->en, &values, out, sizeof out), CHL_OK);
+    assert_string_equal(out, "Group of 4 may pass (2 left)");
+    assert_int_equal(chl_reason_fill("{x} {", &values, out, sizeof out), CHL_OK);
+    assert_string_equal(out, "{x} {");
+    assert_int_equal(chl_reason_fill("{gate}", &values, out, 4), CHL_E_LIMIT);
+    assert_string_equal(out, "C");
+    values.gate = NULL;
+    assert_int_equal(chl_reason_fill("a{gate}b", &values, out, sizeof out), CHL_OK);
+    assert_string_equal(out, "a?b");
+}
+
+/** Split one line of CSV in place (RFC 4180 quoting). */
+static size_t split(char *line, char *fields[COLUMNS])
+{
+    size_t count = 0;
+    char *in = line;
+    while (count < COLUMNS) {
+        bool quoted = *in == '"';
+        in += quoted ? 1 : 0;
+        char *out = fields[count++] = in;
+        while (*in != '\0' && *in != '\n' && *in != '\r' && (quoted || *in != ',')) {
+            if (quoted && *in == '"' && *++in != '"') {
+                break;
+            }
+            *out++ = *in++;
+        }
+        bool more = *in == ',';
+        *out = '\0';
+        if (!more) {
+            break;
+        }
+        in++;
+    }
+    return count;
+}
+
+static void test_table_keeps_the_shared_reasons(void **state)
+{
+    (void)state;
+    static const char *const verdicts[] = {"", "ADMIT", "WAIT", "CHECK", "DENY"};
+    FILE *file = fopen(CHL_SHARED_DIR "/data/reasons.csv", "re");
+    if (file == NULL) {
+        print_message("SKIPPED: no shared table of reasons\n");
+        skip();
+    }
+    char line[2048];
+    int rows = -1; /* the first line names the columns */
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *fields[COLUMNS] = {NULL};
+        size_t count = split(line, fields);
+        if (rows++ < 0) {
+            continue;
+        }
+        assert_int_equal(count, COLUMNS);
+        chl_reason reason = chl_reason_by_id(fields[0]);
+        assert_int_not_equal(reason, CHL_REASON_NONE);
+        const struct chl_reason_text *row = chl_reason_get(reason);
+        assert_string_equal(verdicts[row->verdict], fields[1]);
+        assert_string_equal(row->vi, fields[2]);
+        assert_string_equal(row->vi_next, fields[3]);
+        assert_string_equal(row->en, fields[4]);
+        assert_string_equal(row->en_next, fields[5]);
+    }
+    (void)fclose(file);
+    assert_true(rows >= 25);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_are_usable),
+        cmocka_unit_test(test_no_two_say_the_same),
+        cmocka_unit_test(test_none_admits_nobody),
+        cmocka_unit_test(test_refusals_never_admit),
+        cmocka_unit_test(test_kinds_of_refusal_differ),
+        cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_table_keeps_the_shared_reasons),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
