@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The only code that changes the state: one function a record type.
+ */
+#include "core/engine/codes.h"
+#include "core/engine/internal.h"
+#include "lib/base/time.h"
+
+#include <string.h>
+
+/* Expired codes are forgotten at sequences of this stride, so that replay forgets the same ones. */
+enum { FORGET_STRIDE = 1 << 16 };
+
+static struct engine_gate *gate_at(struct engine *engine, uint16_t index)
+{
+    return index < engine->config->gate_count ? &engine->state.gates[index] : NULL;
+}
+
+static struct engine_zone *zone_at(struct engine *engine, uint16_t index)
+{
+    return index < engine->config->zone_count ? &engine->state.zones[index] : NULL;
+}
+
+static void close_grant(struct engine *engine, uint16_t index, int64_t now_ns)
+{
+    struct engine_gate *gate = &engine->state.gates[index];
+    zones_reserve(engine, index, -(int64_t)grant_left(&gate->grant));
+    gate->grant = (struct engine_grant){0};
+    gate->grant_closed_ns = now_ns;
+}
+
+static void use_grant(struct engine *engine, uint16_t index, uint32_t n, int64_t now_ns)
+{
+    struct engine_grant *grant = &engine->state.gates[index].grant;
+    uint16_t left = grant_left(grant);
+    uint16_t used = n > left ? left : (uint16_t)n;
+    grant->passed = (uint16_t)(grant->passed + used);
+    zones_reserve(engine, index, -(int64_t)used);
+    if (used > 0 && grant->passed == grant->places) {
+        close_grant(engine, index, now_ns);
+    }
+}
+
+static chl_err open_grant(struct engine *engine, const struct engine_record *record)
+{
+    const struct record_DECISION *made = &record->as.DECISION;
+    struct engine_gate *gate = gate_at(engine, made->gate);
+    if (gate == NULL || made->places == 0) {
+        return CHL_OK;
+    }
+    struct engine_code *code = codes_put(&engine->state.codes, made->code);
+    if (code == NULL) {
+        return CHL_E_NOMEM;
+    }
+    uint16_t before = code->left;
+    if (code->used_ns == 0) {
+        code->used_ns = record->time_ns;
+        code->gate = made->gate;
+        before = made->party;
+    }
+    code->valid_until = made->valid_until;
+    code->left = (uint16_t)(before > made->places ? before - made->places : 0);
+    gate->grant = (struct engine_grant){.id = record->sequence,
+                                        .expires_ns = made->expires,
+                                        .places = made->places,
+                                        .state = GRANT_OPEN};
+    memcpy(gate->grant.code, made->code, ENGINE_CODE);
+    zones_reserve(engine, made->gate, made->places);
+    return CHL_OK;
+}
+
+static chl_err apply_decision(struct engine *engine, const struct engine_record *record)
+{
+    const struct record_DECISION *made = &record->as.DECISION;
+    if (made->lane < engine->config->lane_count) {
+        struct engine_lane *lane = &engine->state.lanes[made->lane];
+        lane->check = made->verdict == CHL_CHECK ? record->sequence : 0;
+        memcpy(lane->code, made->code, ENGINE_CODE);
+        lane->format = made->format;
+        lane->party = made->party;
+        lane->valid_until = made->valid_until;
+        lane->verdict = made->verdict;
+        lane->reason = made->reason;
+        lane->decided_ns = record->time_ns;
+    }
+    /* A repeated scan names the grant it belongs to and opens none. */
+    if (made->verdict == CHL_ADMIT && made->grant == record->sequence) {
+        return open_grant(engine, record);
+    }
+    return CHL_OK;
+}
+
+static void set_counts(struct engine_gate *gate, uint32_t entry, uint32_t exit_count,
+                       int64_t now_ns)
+{
+    gate->entry_count = entry;
+    gate->exit_count = exit_count;
+    gate->has_count = true;
+    gate->counted_ns = now_ns;
+}
+
+static chl_err apply_passage(struct engine *engine, const struct engine_record *record)
+{
+    const struct record_PASSAGE *made = &record->as.PASSAGE;
+    struct engine_gate *gate = gate_at(engine, made->gate);
+    if (gate == NULL) {
+        return CHL_OK;
+    }
+    if (made->kind != PASSAGE_HAND) {
+        set_counts(gate, made->entry_count, made->exit_count, record->time_ns);
+    }
+    if (made->direction == DIRECTION_ENTRY) {
+        gate->entries += made->n;
+    } else {
+        gate->exits += made->n;
+    }
+    if (made->grant != 0 && made->grant == gate->grant.id) {
+        use_grant(engine, made->gate, made->n, record->time_ns);
+    }
+    zones_move(engine, made->gate, (engine_direction)made->direction, made->n);
+    return CHL_OK;
+}
+
+static chl_err apply_cancelled(struct engine *engine, const struct engine_record *record)
+{
+    const struct record_CANCELLED *made = &record->as.CANCELLED;
+    struct engine_gate *gate = gate_at(engine, made->gate);
+    if (gate == NULL || gate->grant.id != made->grant) {
+        return CHL_OK;
+    }
+    struct engine_code *code = codes_find(&engine->state.codes, gate->grant.code);
+    if (code != NULL) {
+        code->left = (uint16_t)(code->left + made->unused);
+    }
+    close_grant(engine, made->gate, record->time_ns);
+    return CHL_OK;
+}
+
+static chl_err apply_reconciled(struct engine *engine, const struct engine_record *record)
+{
+    const struct record_RECONCILED *made = &record->as.RECONCILED;
+    struct engine_gate *gate = gate_at(engine, made->gate);
+    if (gate == NULL) {
+        return CHL_OK;
+    }
+    set_counts(gate, made->entry_count, made->exit_count, record->time_ns);
+    gate->entries += made->entries;
+    gate->exits += made->exits;
+    if (made->grant != 0 && made->grant == gate->grant.id) {
+        use_grant(engine, made->gate, made->granted, record->time_ns);
+    }
+    zones_move(engine, made->gate, DIRECTION_ENTRY, made->entries);
+    zones_move(engine, made->gate, DIRECTION_EXIT, made->exits);
+    return CHL_OK;
+}
+
+static chl_err apply_gap(struct engine *engine, const struct engine_record *record)
+{
+    const struct record_GAP *made = &record->as.GAP;
+    struct engine_gate *gate = gate_at(engine, made->gate);
+    if (gate == NULL) {
+        return CHL_OK;
+    }
+    set_counts(gate, made->entry_count, made->exit_count, record->time_ns);
+    uint16_t zones[ENGINE_DEPTH_MAX];
+    size_t count = zones_entered(engine->config, made->gate, zones);
+    for (size_t i = 0; i < count; i++) {
+        engine->state.zones[zones[i]].uncertain += made->uncertain;
+    }
+    return CHL_OK;
+}
+
+static chl_err apply_limit_state(struct engine *engine, const struct engine_record *record)
+{
+    struct engine_zone *zone = zone_at(engine, record->as.LIMIT_STATE.zone);
+    if (zone != NULL) {
+        zone->announced = record->as.LIMIT_STATE.state;
+    }
+    return CHL_OK;
+}
+
+static chl_err apply_recount(struct engine *engine, const struct engine_record *record)
+{
+    struct engine_zone *zone = zone_at(engine, record->as.RECOUNT.zone);
+    if (zone != NULL) {
+        zone->inside = record->as.RECOUNT.inside;
+        zone->uncertain = 0;
+        zone->recount_due = false;
+    }
+    return CHL_OK;
+}
+
+static chl_err apply_gate_state(struct engine *engine, const struct engine_record *record)
+{
+    struct engine_gate *gate = gate_at(engine, record->as.GATE_STATE.gate);
+    if (gate == NULL) {
+        return CHL_OK;
+    }
+    gate->state = record->as.GATE_STATE.state;
+    if (gate->state == GATE_UNKNOWN && gate->grant.state != GRANT_NONE) {
+        gate->grant.state = GRANT_LOST;
+    }
+    return CHL_OK;
+}
+
+static chl_err apply_gate_mode(struct engine *engine, const struct engine_record *record)
+{
+    struct engine_gate *gate = gate_at(engine, record->as.GATE_MODE.gate);
+    if (gate == NULL) {
+        return CHL_OK;
+    }
+    gate->mode = record->as.GATE_MODE.mode;
+    gate->generation = record->as.GATE_MODE.generation;
+    if (gate->grant.state != GRANT_NONE) {
+        gate->grant.state = GRANT_LOST;
+    }
+    return CHL_OK;
+}
+
+static chl_err apply_command(struct engine *engine, const struct engine_record *record)
+{
+    const struct record_COMMAND *made = &record->as.COMMAND;
+    struct engine_gate *gate = gate_at(engine, made->gate);
+    if (gate == NULL || made->grant == 0 || made->grant != gate->grant.id) {
+        return CHL_OK;
+    }
+    bool cancel = made->action == ACTION_CANCEL;
+    if (made->status == STATUS_ISSUED && cancel) {
+        gate->grant.state = GRANT_CANCELLING;
+    } else if (made->status == STATUS_DONE && cancel) {
+        gate->grant.state = GRANT_CONFIRMED;
+    } else {
+        gate->grant.state = GRANT_LOST;
+    }
+    return CHL_OK;
+}
+
+static chl_err apply_emergency(struct engine *engine, const struct engine_record *record)
+{
+    bool active = record->as.EMERGENCY.active;
+    engine->state.emergency = active;
+    for (uint16_t g = 0; g < engine->config->gate_count; g++) {
+        struct engine_gate *gate = &engine->state.gates[g];
+        gate->mode = active ? CHL_MODE_EMERGENCY : CHL_MODE_NORMAL;
+        gate->generation++;
+        if (gate->grant.state != GRANT_NONE) {
+            gate->grant.state = GRANT_LOST;
+        }
+    }
+    for (uint16_t z = 0; !active && z < engine->config->zone_count; z++) {
+        engine->state.zones[z].recount_due = true;
+    }
+    return CHL_OK;
+}
+
+static chl_err apply_started(struct engine *engine, const struct engine_record *record)
+{
+    for (uint16_t g = 0; g < engine->config->gate_count; g++) {
+        struct engine_gate *gate = &engine->state.gates[g];
+        gate->state = engine->config->gates[g].hand ? GATE_HAND : GATE_UNKNOWN;
+        if (gate->grant.state != GRANT_NONE) {
+            gate->grant.state = GRANT_LOST;
+        }
+        /* A new process numbers its commands anew: no completion of the old one may be believed. */
+        gate->generation++;
+    }
+    for (uint16_t l = 0; l < engine->config->lane_count; l++) {
+        engine->state.lanes[l] = (struct engine_lane){0};
+    }
+    engine->state.clock_doubt = false;
+    codes_forget(&engine->state.codes, record->time_ns / CHL_NS_PER_S);
+    return CHL_OK;
+}
+
+static chl_err apply_clock(struct engine *engine, const struct engine_record *record)
+{
+    engine->state.clock_doubt = record->as.CLOCK.doubt;
+    return CHL_OK;
+}
+
+static chl_err apply_nothing(struct engine *engine, const struct engine_record *record)
+{
+    (void)engine;
+    (void)record;
+    return CHL_OK;
+}
+
+typedef chl_err (*apply_function)(struct engine *, const struct engine_record *);
+
+static const apply_function appliers[RECORD_TYPE_COUNT] = {
+    [RECORD_DECISION] = apply_decision,
+    [RECORD_PASSAGE] = apply_passage,
+    [RECORD_CANCELLED] = apply_cancelled,
+    [RECORD_RECONCILED] = apply_reconciled,
+    [RECORD_LIMIT_STATE] = apply_limit_state,
+    [RECORD_RECOUNT] = apply_recount,
+    [RECORD_GATE_STATE] = apply_gate_state,
+    [RECORD_GATE_MODE] = apply_gate_mode,
+    [RECORD_COMMAND] = apply_command,
+    [RECORD_EMERGENCY] = apply_emergency,
+    [RECORD_ALARM_RAISED] = apply_nothing,
+    [RECORD_ALARM_CLEARED] = apply_nothing,
+    [RECORD_OPERATOR] = apply_nothing,
+    [RECORD_LOADED] = apply_nothing,
+    [RECORD_STARTED] = apply_started,
+    [RECORD_STOPPED] = apply_nothing,
+    [RECORD_PLUGIN] = apply_nothing,
+    [RECORD_CLOCK] = apply_clock,
+    [RECORD_GAP] = apply_gap,
+    [RECORD_INBOX] = apply_nothing,
+};
+
+chl_err engine_apply(struct engine *engine, const struct engine_record *record)
+{
+    if (record->sequence != engine->state.sequence + 1) {
+        return CHL_E_STATE;
+    }
+    chl_err error = appliers[record->type](engine, record);
+    engine->state.sequence = record->sequence;
+    engine->state.time_ns = record->time_ns;
+    if (record->sequence % FORGET_STRIDE == 0) {
+        codes_forget(&engine->state.codes, record->time_ns / CHL_NS_PER_S);
+    }
+    return error;
+}

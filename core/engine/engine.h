@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The engine: inputs in, records and effects out. No I/O, no clock, no thread.
+ *
+ *  The state changes only in `engine_apply`. `engine_decide` looks at the state and an input and
+ * makes records, each applied as it is made; replaying the same records gives the same state.
+ */
+#ifndef CHL_ENGINE_ENGINE_H
+#define CHL_ENGINE_ENGINE_H
+
+#include "core/engine/model.h"
+
+struct engine {
+    const struct engine_config *config;
+    struct engine_state state;
+    chl_err failed; /**< set when a record could not be applied: the owner must stop */
+};
+
+typedef enum {
+    INPUT_SCAN = 1,
+    INPUT_REPORT, /**< from a gate */
+    INPUT_OPERATOR,
+    INPUT_EMERGENCY,
+    INPUT_TICK, /**< time passed */
+    INPUT_START,
+    INPUT_STOP,
+    INPUT_LOADED,
+    INPUT_PLUGIN,
+    INPUT_CLOCK,
+    INPUT_BUSY
+} engine_input_kind;
+
+/** What the credential plugins found, without any name. */
+struct engine_scan {
+    uint16_t lane;
+    uint8_t outcome, format, stage; /**< chl_outcome, chl_format, chl_stage */
+    bool is_signed;
+    bool unreadable;
+    uint8_t symptomatic, contact; /**< chl_answer */
+    uint8_t test_result;          /**< chl_test_result */
+    uint16_t party;
+    int64_t valid_until; /**< s since 1970, 0 = not stated */
+    int64_t captured_ns; /**< monotonic, carried to the effect for measuring */
+    char refusal[32];
+    uint8_t code[ENGINE_CODE];
+};
+
+typedef enum {
+    OPERATOR_RESOLVE = 1,
+    OPERATOR_PASS,
+    OPERATOR_MODE,
+    OPERATOR_RESET,
+    OPERATOR_RECOUNT
+} engine_operator_kind;
+
+struct engine_operator {
+    engine_operator_kind kind;
+    uint16_t lane, gate, zone;
+    bool admit;
+    uint8_t direction, mode;
+    uint16_t n;
+    int64_t inside;
+    char who[ENGINE_WHO], why[ENGINE_WHY];
+};
+
+struct engine_input {
+    engine_input_kind kind;
+    int64_t now_ns; /**< wall time that never steps while the daemon runs */
+    uint64_t token; /**< the caller's; copied to effects that answer this input */
+    union {
+        struct engine_scan scan;
+        struct chl_gate_report report;
+        struct engine_operator operator_act;
+        struct record_EMERGENCY emergency;
+        struct record_STARTED started;
+        struct record_STOPPED stopped;
+        struct record_LOADED loaded;
+        struct record_PLUGIN plugin;
+        struct record_CLOCK clock;
+        struct record_INBOX inbox;
+    } as;
+};
+
+typedef enum { EFFECT_COMMAND = 1, EFFECT_VERDICT, EFFECT_ANSWER } engine_effect_kind;
+
+/** Something to do once record `after` is durable (at once when `urgent`). */
+struct engine_effect {
+    engine_effect_kind kind;
+    bool urgent;
+    uint64_t after;
+    uint64_t token;
+    int64_t captured_ns;
+    /* COMMAND */
+    uint16_t gate;
+    uint8_t action, mode; /**< engine_action, chl_gate_mode */
+    uint16_t places;
+    uint32_t generation;
+    uint64_t grant;
+    int64_t not_after_ns; /**< wall time after which it must not reach the wire */
+    /* VERDICT */
+    uint16_t lane;
+    uint8_t verdict, reason;
+    uint16_t party;
+    uint8_t code[ENGINE_CODE];
+    int64_t used_at_ns;
+    uint16_t used_gate;
+    /* ANSWER */
+    chl_err error;
+    const char *text; /**< static */
+};
+
+enum { ENGINE_RECORDS_MAX = 1024, ENGINE_EFFECTS_MAX = 1024 };
+
+/** What one decision produced. Reused by the caller; reset by `engine_decide`. */
+struct engine_output {
+    struct engine_record *records;
+    struct engine_effect *effects;
+    size_t record_count, effect_count;
+};
+
+chl_err engine_output_init(struct engine_output *out);
+void engine_output_free(struct engine_output *out);
+
+/** Make an engine with an empty state. `config` is borrowed. */
+chl_err engine_init(struct engine *engine, const struct engine_config *config);
+void engine_free(struct engine *engine);
+
+/** Decide one input. Records are numbered from state.sequence + 1 and already applied.
+ *  Thread: the owner's. Blocks: never. Allocates only when the table of codes grows. */
+void engine_decide(struct engine *engine, const struct engine_input *input,
+                   struct engine_output *out);
+/** Apply one record, from a decision or from the journal.
+ *  @return CHL_OK, CHL_E_STATE (sequence not the next), CHL_E_NOMEM. */
+chl_err engine_apply(struct engine *engine, const struct engine_record *record);
+
+/** Wall time of the next deadline, INT64_MAX when there is none. */
+int64_t engine_next_deadline(const struct engine *engine);
+
+/** `data` of a record as JSON. @return length, 0 when it does not fit. */
+size_t engine_record_encode(const struct engine_config *config, const struct engine_record *record,
+                            char *out, size_t size);
+/** A record from its `data`. Fields of gates, lanes and zones that the configuration no longer has
+ * become ENGINE_NONE. @return CHL_OK, CHL_E_NOTSUP (type this version does not know),
+ * CHL_E_CORRUPT. */
+chl_err engine_record_decode(const struct engine_config *config, uint8_t event_class,
+                             const char *type, size_t type_length, const char *data, size_t length,
+                             struct engine_record *out);
+
+/** Room that the state's JSON needs at most. */
+size_t engine_state_bound(const struct engine *engine);
+/** The whole state as canonical JSON: equal states give equal bytes.
+ *  @return length, 0 when it does not fit. Allocates while it sorts the codes. */
+size_t engine_state_encode(const struct engine *engine, char *out, size_t size);
+/** The state back; `engine` was made by `engine_init`. Places that the configuration no longer has
+ * are left out. @return CHL_OK, CHL_E_CORRUPT, CHL_E_NOMEM. */
+chl_err engine_state_decode(struct engine *engine, const char *json, size_t length);
+
+#endif

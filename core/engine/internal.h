@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief What the engine's files share: emitting records and effects, zone arithmetic.
+ */
+#ifndef CHL_ENGINE_INTERNAL_H
+#define CHL_ENGINE_INTERNAL_H
+
+#include "core/engine/engine.h"
+
+/** One decision under way. */
+struct decision {
+    struct engine *engine;
+    const struct engine_input *input;
+    struct engine_output *out;
+};
+
+/** A zeroed record of a type, places set to ENGINE_NONE. */
+struct engine_record record_make(engine_record_type type);
+/** Number, stamp, apply and keep a record. @return its sequence. */
+uint64_t emit(struct decision *decision, struct engine_record *record);
+/** A zeroed effect that waits for what was emitted so far. NULL when there is no room. */
+struct engine_effect *effect(struct decision *decision, engine_effect_kind kind);
+/** Answer the operator who gave the input. */
+void answer(struct decision *decision, chl_err error, const char *text);
+
+void decide_scan(struct decision *decision);
+void decide_resolve(struct decision *decision, const struct engine_operator *act);
+void decide_report(struct decision *decision);
+void decide_tick(struct decision *decision);
+void decide_operator(struct decision *decision);
+void decide_emergency(struct decision *decision);
+
+/** Send a command to a gate; RELEASE and CANCEL name the gate's grant. */
+void command(struct decision *decision, uint16_t gate, engine_action action);
+/** Open a grant's cancellation, or end it at once at a gate by hand. */
+void cancel_grant(struct decision *decision, uint16_t gate, const char *why);
+
+/** True when `zone` is `inner` or above it. */
+bool zone_holds(const struct engine_config *config, uint16_t zone, uint16_t inner);
+/** Zones in which a passage through the gate adds (entry) or removes (exit) people: above `to`, not
+ * above `from`. Calls `each` for every one. */
+size_t zones_entered(const struct engine_config *config, uint16_t gate,
+                     uint16_t out[ENGINE_DEPTH_MAX]);
+size_t zones_left(const struct engine_config *config, uint16_t gate,
+                  uint16_t out[ENGINE_DEPTH_MAX]);
+/** First zone in which `n` more would pass the hard limit, ENGINE_NONE when there is room. */
+uint16_t zone_full(const struct engine *engine, uint16_t gate, uint16_t n);
+/** Compare what is with what was announced; record every change of zone state and its alarm. */
+void settle_zones(struct decision *decision);
+/** Move `n` people through a gate. */
+void zones_move(struct engine *engine, uint16_t gate, engine_direction direction, uint32_t n);
+/** Change the reserved places behind a gate. */
+void zones_reserve(struct engine *engine, uint16_t gate, int64_t n);
+
+static inline uint16_t grant_left(const struct engine_grant *grant)
+{
+    return grant->state == GRANT_NONE ? 0 : (uint16_t)(grant->places - grant->passed);
+}
+
+#endif

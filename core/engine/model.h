@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The engine's configuration and state: plain structs, changed only by applying records.
+ */
+#ifndef CHL_ENGINE_MODEL_H
+#define CHL_ENGINE_MODEL_H
+
+#include "core/engine/records.h"
+
+enum {
+    ENGINE_ZONES_MAX = 200,
+    ENGINE_GATES_MAX = 256,
+    ENGINE_LANES_MAX = 256,
+    ENGINE_DEPTH_MAX = 16
+};
+
+struct engine_zone_config {
+    const char *id;
+    uint16_t parent;          /**< ENGINE_NONE = outside */
+    int64_t warn, soft, hard; /**< people, 0 = none */
+};
+
+struct engine_gate_config {
+    const char *id;
+    uint16_t from, to; /**< zones, ENGINE_NONE = outside */
+    bool hand;
+    int64_t pass_time_ns;
+};
+
+struct engine_lane_config {
+    const char *id;
+    uint16_t gate;
+};
+
+/** Names and numbers of the site. Borrowed for the life of the engine. */
+struct engine_config {
+    const struct engine_zone_config *zones;
+    const struct engine_gate_config *gates;
+    const struct engine_lane_config *lanes;
+    uint16_t zone_count, gate_count, lane_count;
+    int level;                              /**< epidemic level 1–4 */
+    uint8_t enough_up_to[CHL_FORMAT_COUNT]; /**< level up to which a document alone is enough */
+};
+
+struct engine_zone {
+    int64_t inside, reserved;
+    int64_t uncertain; /**< error bar, people */
+    uint64_t entered, left;
+    uint8_t announced; /**< engine_zone_state last recorded */
+    bool recount_due;
+};
+
+typedef enum {
+    GRANT_NONE = 0,
+    GRANT_OPEN = 1,       /**< released, or about to be */
+    GRANT_CANCELLING = 2, /**< cancel issued, not yet confirmed */
+    GRANT_CONFIRMED = 3,  /**< cancelled, somebody still stands in the passage */
+    GRANT_LOST = 4        /**< not known what the device holds: cancel again when it answers */
+} engine_grant_state;
+
+struct engine_grant {
+    uint64_t id;
+    int64_t expires_ns;
+    uint8_t code[ENGINE_CODE];
+    uint16_t places, passed;
+    uint8_t state; /**< engine_grant_state */
+};
+
+struct engine_gate {
+    uint8_t state, mode; /**< engine_gate_state, chl_gate_mode */
+    bool has_count;      /**< the counters below were read once */
+    uint32_t generation;
+    uint32_t entry_count, exit_count;
+    int64_t counted_ns;      /**< time of the record that set the counters */
+    int64_t grant_closed_ns; /**< when the last grant ended */
+    uint64_t entries, exits;
+    struct engine_grant grant;
+};
+
+/** The CHECK that a tap may resolve. */
+struct engine_lane {
+    uint64_t check; /**< its sequence, 0 = none */
+    uint8_t code[ENGINE_CODE];
+    uint8_t format;
+    uint16_t party;
+    int64_t valid_until;
+    uint8_t verdict, reason; /**< of the last decision */
+    int64_t decided_ns;
+};
+
+/** A code that was admitted. */
+struct engine_code {
+    uint8_t key[ENGINE_CODE];
+    int64_t used_ns;
+    int64_t valid_until; /**< s since 1970; afterwards the entry may be forgotten */
+    uint16_t gate;
+    uint16_t left; /**< places still valid */
+    bool present;
+};
+
+struct engine_codes {
+    struct engine_code *slots;
+    size_t capacity, count; /**< capacity is a power of two */
+};
+
+struct engine_state {
+    uint64_t sequence; /**< of the last record applied */
+    int64_t time_ns;
+    bool emergency;
+    bool clock_doubt;
+    struct engine_zone zones[ENGINE_ZONES_MAX];
+    struct engine_gate gates[ENGINE_GATES_MAX];
+    struct engine_lane lanes[ENGINE_LANES_MAX];
+    struct engine_codes codes;
+};
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief From what a code says to one verdict with its reason, and to a grant.
+ *
+ *  Order of judgement: emergency, format and signature, time, duplicate, health, kind of document,
+ * gate, room. The first that speaks decides.
+ */
+#include "core/engine/codes.h"
+#include "core/engine/internal.h"
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+
+#include <string.h>
+
+/* A release that has not reached the wire after this time is dropped: the person has walked away.
+ */
+#define RELEASE_TTL_NS (2 * CHL_NS_PER_S)
+
+/** The question put to the rules. */
+struct question {
+    const struct engine *engine;
+    const struct engine_scan *scan;
+    uint16_t gate;
+    uint16_t places; /**< places wanted: the rules may lower it to what the code has left */
+    bool checked;    /**< a person has looked: a CHECK of the code does not speak again */
+    bool repeated;   /**< the same code at the gate that is released for it */
+    int64_t used_at_ns;
+    uint16_t used_gate;
+    chl_reason reason;
+};
+
+typedef bool (*rule)(struct question *question);
+
+static bool says(struct question *question, chl_reason reason)
+{
+    question->reason = reason;
+    return true;
+}
+
+static bool rule_emergency(struct question *q)
+{
+    bool open =
+        q->engine->state.emergency ||
+        (q->gate != ENGINE_NONE && q->engine->state.gates[q->gate].mode == CHL_MODE_EMERGENCY);
+    return open && says(q, CHL_REASON_EMERGENCY_EXIT_ONLY);
+}
+
+static bool rule_format(struct question *q)
+{
+    if (q->checked) {
+        return false;
+    }
+    if (q->scan->unreadable) {
+        return says(q, CHL_REASON_CODE_UNREADABLE);
+    }
+    if (q->scan->outcome == CHL_NOT_MINE) {
+        return says(q, CHL_REASON_FORMAT_UNKNOWN);
+    }
+    if (q->scan->outcome == CHL_REFUSED) {
+        bool by_time = q->scan->stage == CHL_STAGE_TIME;
+        return says(q, by_time && q->engine->state.clock_doubt
+                           ? CHL_REASON_VERIFY_DATA_STALE
+                           : chl_reason_for_refusal(q->scan->refusal, (chl_stage)q->scan->stage));
+    }
+    return false;
+}
+
+/* With a clock in doubt nothing that depends on time is believed, and that is our fault, not
+ * theirs. */
+static bool rule_clock(struct question *q)
+{
+    return !q->checked && q->engine->state.clock_doubt && q->scan->valid_until != 0 &&
+           says(q, CHL_REASON_VERIFY_DATA_STALE);
+}
+
+static bool rule_duplicate(struct question *q)
+{
+    const struct engine_code *code = codes_find(&q->engine->state.codes, q->scan->code);
+    if (q->checked || code == NULL) {
+        return false;
+    }
+    if (q->gate != ENGINE_NONE) {
+        const struct engine_grant *grant = &q->engine->state.gates[q->gate].grant;
+        if (grant->state == GRANT_OPEN && memcmp(grant->code, q->scan->code, ENGINE_CODE) == 0) {
+            q->repeated = true;
+            return says(q, CHL_REASON_OK);
+        }
+    }
+    if (code->left > 0) {
+        q->places = code->left < q->places ? code->left : q->places;
+        return false;
+    }
+    q->used_at_ns = code->used_ns;
+    q->used_gate = code->gate;
+    return says(q, CHL_REASON_ALREADY_USED);
+}
+
+static bool rule_health(struct question *q)
+{
+    if (q->scan->test_result == CHL_RESULT_POSITIVE) {
+        return says(q, CHL_REASON_TEST_POSITIVE);
+    }
+    bool unwell = q->scan->symptomatic == CHL_ANSWER_YES || q->scan->contact == CHL_ANSWER_YES;
+    return !q->checked && unwell && says(q, CHL_REASON_HEALTH_CHECK);
+}
+
+static bool rule_document(struct question *q)
+{
+    uint8_t enough =
+        q->scan->format < CHL_FORMAT_COUNT ? q->engine->config->enough_up_to[q->scan->format] : 0;
+    return !q->checked && q->engine->config->level > enough &&
+           says(q, CHL_REASON_DECLARATION_MISSING);
+}
+
+static bool rule_gate(struct question *q)
+{
+    if (q->gate == ENGINE_NONE) {
+        return says(q, CHL_REASON_GATE_NOT_READY);
+    }
+    const struct engine_gate *gate = &q->engine->state.gates[q->gate];
+    if (gate->state == GATE_UNKNOWN || gate->mode == CHL_MODE_BLOCKED) {
+        return says(q, CHL_REASON_GATE_NOT_READY);
+    }
+    return gate->grant.state != GRANT_NONE && says(q, CHL_REASON_LANE_BUSY);
+}
+
+static bool rule_room(struct question *q)
+{
+    if (zone_full(q->engine, q->gate, q->places) != ENGINE_NONE) {
+        return says(q, CHL_REASON_ZONE_FULL);
+    }
+    /* Never admit a code that could not be remembered as used. */
+    return q->engine->state.codes.count >= ENGINE_CODES_MAX && says(q, CHL_REASON_NOT_RECORDABLE);
+}
+
+static const rule rules[] = {rule_emergency, rule_format,   rule_clock, rule_duplicate,
+                             rule_health,    rule_document, rule_gate,  rule_room};
+
+static void judge(struct question *question)
+{
+    question->reason = question->places > 1 ? CHL_REASON_OK_GROUP : CHL_REASON_OK;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (rules[i](question)) {
+            return;
+        }
+    }
+}
+
+static void fill_zone(const struct engine *engine, uint16_t gate, struct record_DECISION *made)
+{
+    if (gate == ENGINE_NONE || engine->config->gates[gate].to == ENGINE_NONE) {
+        return;
+    }
+    made->zone = engine->config->gates[gate].to;
+    made->inside = engine->state.zones[made->zone].inside;
+    made->reserved = engine->state.zones[made->zone].reserved;
+    made->limit = engine->config->zones[made->zone].hard;
+}
+
+static void show(struct decision *decision, const struct engine_record *record)
+{
+    const struct record_DECISION *made = &record->as.DECISION;
+    struct engine_effect *shown = effect(decision, EFFECT_VERDICT);
+    if (shown == NULL) {
+        return;
+    }
+    shown->lane = made->lane;
+    shown->gate = made->gate;
+    shown->verdict = made->verdict;
+    shown->reason = made->reason;
+    shown->party = made->verdict == CHL_ADMIT && made->places > 0 ? made->places : made->party;
+    shown->used_at_ns = made->used_at;
+    shown->used_gate = made->used_gate;
+    shown->grant = made->grant;
+    memcpy(shown->code, made->code, ENGINE_CODE);
+}
+
+static void conclude(struct decision *decision, struct question *question, uint64_t resolves,
+                     const struct engine_operator *act)
+{
+    struct engine *engine = decision->engine;
+    const struct engine_scan *scan = question->scan;
+    struct engine_record record = record_make(RECORD_DECISION);
+    struct record_DECISION *made = &record.as.DECISION;
+    made->lane = scan->lane;
+    made->gate = question->gate;
+    made->reason = (uint8_t)question->reason;
+    made->verdict = (uint8_t)chl_reason_get(question->reason)->verdict;
+    made->format = scan->format;
+    made->party = scan->party;
+    made->valid_until = scan->valid_until;
+    made->used_at = question->used_at_ns;
+    made->used_gate = question->used_gate;
+    made->resolves = resolves;
+    memcpy(made->code, scan->code, ENGINE_CODE);
+    chl_copy(made->refusal, sizeof made->refusal, scan->refusal);
+    if (act != NULL) {
+        chl_copy(made->who, sizeof made->who, act->who);
+        chl_copy(made->why, sizeof made->why, act->why);
+    }
+    fill_zone(engine, question->gate, made);
+    bool admit = made->verdict == CHL_ADMIT;
+    /* In mode free the gate stands open: nothing to release, the passage is counted all the same.
+     */
+    bool grants =
+        admit && !question->repeated && engine->state.gates[question->gate].mode == CHL_MODE_NORMAL;
+    if (grants) {
+        made->places = question->places;
+        made->grant = engine->state.sequence + 1;
+        made->expires = decision->input->now_ns +
+                        engine->config->gates[question->gate].pass_time_ns * question->places;
+    } else if (admit && question->repeated) {
+        made->grant = engine->state.gates[question->gate].grant.id;
+    }
+    emit(decision, &record);
+    if (grants && !engine->config->gates[question->gate].hand) {
+        command(decision, question->gate, ACTION_RELEASE);
+        struct engine_effect *release = &decision->out->effects[decision->out->effect_count - 1];
+        release->captured_ns = scan->captured_ns;
+        release->not_after_ns = decision->input->now_ns + RELEASE_TTL_NS;
+    }
+    show(decision, &record);
+}
+
+void decide_scan(struct decision *decision)
+{
+    const struct engine_scan *scan = &decision->input->as.scan;
+    const struct engine *engine = decision->engine;
+    if (scan->lane >= engine->config->lane_count) {
+        return;
+    }
+    struct question question = {
+        .engine = engine,
+        .scan = scan,
+        .gate = engine->config->lanes[scan->lane].gate,
+        .places = scan->party > 0 ? scan->party : 1,
+        .used_gate = ENGINE_NONE,
+    };
+    judge(&question);
+    conclude(decision, &question, 0, NULL);
+}
+
+void decide_resolve(struct decision *decision, const struct engine_operator *act)
+{
+    struct engine *engine = decision->engine;
+    const struct engine_lane *lane = &engine->state.lanes[act->lane];
+    if (lane->check == 0) {
+        answer(decision, CHL_E_STATE, "this lane has no CHECK to resolve; scan the code again");
+        return;
+    }
+    struct engine_scan scan = {
+        .lane = act->lane,
+        .outcome = CHL_CLAIMED,
+        .format = lane->format,
+        .party = lane->party,
+        .valid_until = lane->valid_until,
+    };
+    memcpy(scan.code, lane->code, ENGINE_CODE);
+    struct question question = {
+        .engine = engine,
+        .scan = &scan,
+        .gate = engine->config->lanes[act->lane].gate,
+        .places = scan.party > 0 ? scan.party : 1,
+        .checked = true,
+        .used_gate = ENGINE_NONE,
+    };
+    if (act->admit) {
+        judge(&question);
+    } else {
+        question.reason = CHL_REASON_REFUSED_BY_STAFF;
+    }
+    uint64_t check = lane->check;
+    /* A WAIT after the tap leaves the CHECK standing, so that one more tap is enough when there is
+     * room. */
+    conclude(decision, &question, check, act);
+    answer(decision, CHL_OK, "");
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The state as canonical JSON, for snapshots and for proving that replay gives the same
+ * state.
+ */
+#include "core/engine/codes.h"
+#include "core/engine/engine.h"
+#include "lib/base/json.h"
+#include "lib/base/text.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIXED = 4096, PER_ZONE = 512, PER_GATE = 1024, PER_LANE = 512, PER_CODE = 160 };
+
+size_t engine_state_bound(const struct engine *engine)
+{
+    const struct engine_config *config = engine->config;
+    return (size_t)FIXED + config->zone_count * (size_t)PER_ZONE +
+           config->gate_count * (size_t)PER_GATE + config->lane_count * (size_t)PER_LANE +
+           engine->state.codes.count * (size_t)PER_CODE;
+}
+
+static void put_code(struct chl_json *json, const char *key, const uint8_t code[ENGINE_CODE])
+{
+    char hex[2 * ENGINE_CODE + 1];
+    chl_hex(code, ENGINE_CODE, hex);
+    chl_json_string(json, key, hex);
+}
+
+static void put_zones(struct chl_json *json, const struct engine *engine)
+{
+    chl_json_object(json, "zones");
+    for (uint16_t z = 0; z < engine->config->zone_count; z++) {
+        const struct engine_zone *zone = &engine->state.zones[z];
+        size_t count = 0;
+        chl_json_object(json, engine->config->zones[z].id);
+        chl_json_int(json, "inside", zone->inside);
+        chl_json_int(json, "reserved", zone->reserved);
+        chl_json_int(json, "uncertain", zone->uncertain);
+        chl_json_uint(json, "entered", zone->entered);
+        chl_json_uint(json, "left", zone->left);
+        chl_json_int(json, "limit", engine->config->zones[z].hard);
+        chl_json_string(json, "state",
+                        engine_field_names(FIELD_ZONE_STATE, &count)[zone->announced]);
+        chl_json_bool(json, "recount_due", zone->recount_due);
+        chl_json_close_object(json);
+    }
+    chl_json_close_object(json);
+}
+
+static void put_grant(struct chl_json *json, const struct engine_grant *grant)
+{
+    chl_json_object(json, "grant");
+    chl_json_uint(json, "id", grant->id);
+    chl_json_int(json, "expires", grant->expires_ns);
+    put_code(json, "code", grant->code);
+    chl_json_uint(json, "places", grant->places);
+    chl_json_uint(json, "passed", grant->passed);
+    chl_json_uint(json, "state", grant->state);
+    chl_json_close_object(json);
+}
+
+static void put_gates(struct chl_json *json, const struct engine *engine)
+{
+    chl_json_object(json, "gates");
+    for (uint16_t g = 0; g < engine->config->gate_count; g++) {
+        const struct engine_gate *gate = &engine->state.gates[g];
+        size_t count = 0;
+        chl_json_object(json, engine->config->gates[g].id);
+        chl_json_string(json, "state", engine_field_names(FIELD_GATE_STATE, &count)[gate->state]);
+        chl_json_string(json, "mode", engine_field_names(FIELD_MODE, &count)[gate->mode]);
+        chl_json_uint(json, "generation", gate->generation);
+        chl_json_bool(json, "has_count", gate->has_count);
+        chl_json_uint(json, "entry_count", gate->entry_count);
+        chl_json_uint(json, "exit_count", gate->exit_count);
+        chl_json_int(json, "counted", gate->counted_ns);
+        chl_json_int(json, "grant_closed", gate->grant_closed_ns);
+        chl_json_uint(json, "entries", gate->entries);
+        chl_json_uint(json, "exits", gate->exits);
+        if (gate->grant.state != GRANT_NONE) {
+            put_grant(json, &gate->grant);
+        }
+        chl_json_close_object(json);
+    }
+    chl_json_close_object(json);
+}
+
+static void put_lanes(struct chl_json *json, const struct engine *engine)
+{
+    chl_json_object(json, "lanes");
+    for (uint16_t l = 0; l < engine->config->lane_count; l++) {
+        const struct engine_lane *lane = &engine->state.lanes[l];
+        chl_json_object(json, engine->config->lanes[l].id);
+        chl_json_uint(json, "check", lane->check);
+        put_code(json, "code", lane->code);
+        chl_json_uint(json, "format", lane->format);
+        chl_json_uint(json, "party", lane->party);
+        chl_json_int(json, "valid_until", lane->valid_until);
+        chl_json_uint(json, "verdict", lane->verdict);
+        chl_json_string(json, "reason",
+                        lane->reason != 0 ? chl_reason_get((chl_reason)lane->reason)->id : "");
+        chl_json_int(json, "decided", lane->decided_ns);
+        chl_json_close_object(json);
+    }
+    chl_json_close_object(json);
+}
+
+static int by_key(const void *left, const void *right)
+{
+    const struct engine_code *a = *(const struct engine_code *const *)left;
+    const struct engine_code *b = *(const struct engine_code *const *)right;
+    return memcmp(a->key, b->key, ENGINE_CODE);
+}
+
+static bool put_codes(struct chl_json *json, const struct engine *engine)
+{
+    const struct engine_codes *codes = &engine->state.codes;
+    const struct engine_code **sorted = calloc(codes->count + 1, sizeof(struct engine_code *));
+    if (sorted == NULL) {
+        return false;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < codes->capacity; i++) {
+        if (codes->slots[i].present) {
+            sorted[count++] = &codes->slots[i];
+        }
+    }
+    qsort(sorted, count, sizeof(struct engine_code *), by_key);
+    chl_json_array(json, "codes");
+    for (size_t i = 0; i < count; i++) {
+        chl_json_array(json, NULL);
+        put_code(json, NULL, sorted[i]->key);
+        chl_json_int(json, NULL, sorted[i]->used_ns);
+        chl_json_int(json, NULL, sorted[i]->valid_until);
+        chl_json_string(json, NULL,
+                        sorted[i]->gate < engine->config->gate_count
+                            ? engine->config->gates[sorted[i]->gate].id
+                            : "");
+        chl_json_uint(json, NULL, sorted[i]->left);
+        chl_json_close_array(json);
+    }
+    chl_json_close_array(json);
+    free(sorted);
+    return true;
+}
+
+size_t engine_state_encode(const struct engine *engine, char *out, size_t size)
+{
+    struct chl_json json;
+    chl_json_begin(&json, out, size);
+    chl_json_object(&json, NULL);
+    chl_json_uint(&json, "sequence", engine->state.sequence);
+    chl_json_int(&json, "time", engine->state.time_ns);
+    chl_json_bool(&json, "emergency", engine->state.emergency);
+    chl_json_bool(&json, "clock_doubt", engine->state.clock_doubt);
+    put_zones(&json, engine);
+    put_gates(&json, engine);
+    put_lanes(&json, engine);
+    if (!put_codes(&json, engine)) {
+        return 0;
+    }
+    chl_json_close_object(&json);
+    return chl_json_end(&json) == CHL_OK ? json.length : 0;
+}
+
+static int64_t number(json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static uint8_t name_of(json_t *object, const char *key, engine_field_kind kind)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    size_t count = 0;
+    const char *const *names = engine_field_names(kind, &count);
+    for (size_t i = 0; text != NULL && i < count; i++) {
+        if (strcmp(names[i], text) == 0) {
+            return (uint8_t)i;
+        }
+    }
+    return 0;
+}
+
+static bool code_of(json_t *value, uint8_t out[ENGINE_CODE])
+{
+    const char *text = json_string_value(value);
+    return text != NULL && chl_unhex(text, strlen(text), out, ENGINE_CODE) == CHL_OK;
+}
+
+static void get_zones(struct engine *engine, json_t *zones)
+{
+    for (uint16_t z = 0; z < engine->config->zone_count; z++) {
+        json_t *from = json_object_get(zones, engine->config->zones[z].id);
+        if (from == NULL) {
+            continue;
+        }
+        engine->state.zones[z] = (struct engine_zone){
+            .inside = number(from, "inside"),
+            .reserved = number(from, "reserved"),
+            .uncertain = number(from, "uncertain"),
+            .entered = (uint64_t)number(from, "entered"),
+            .left = (uint64_t)number(from, "left"),
+            .announced = name_of(from, "state", FIELD_ZONE_STATE),
+            .recount_due = json_is_true(json_object_get(from, "recount_due")),
+        };
+    }
+}
+
+static bool get_grant(struct engine_grant *grant, json_t *from)
+{
+    grant->id = (uint64_t)number(from, "id");
+    grant->expires_ns = number(from, "expires");
+    grant->places = (uint16_t)number(from, "places");
+    grant->passed = (uint16_t)number(from, "passed");
+    grant->state = (uint8_t)number(from, "state");
+    return code_of(json_object_get(from, "code"), grant->code) && grant->state <= GRANT_LOST &&
+           grant->passed <= grant->places;
+}
+
+static bool get_gates(struct engine *engine, json_t *gates)
+{
+    for (uint16_t g = 0; g < engine->config->gate_count; g++) {
+        json_t *from = json_object_get(gates, engine->config->gates[g].id);
+        if (from == NULL) {
+            continue;
+        }
+        struct engine_gate *gate = &engine->state.gates[g];
+        *gate = (struct engine_gate){
+            .state = name_of(from, "state", FIELD_GATE_STATE),
+            .mode = name_of(from, "mode", FIELD_MODE),
+            .has_count = json_is_true(json_object_get(from, "has_count")),
+            .generation = (uint32_t)number(from, "generation"),
+            .entry_count = (uint32_t)number(from, "entry_count"),
+            .exit_count = (uint32_t)number(from, "exit_count"),
+            .counted_ns = number(from, "counted"),
+            .grant_closed_ns = number(from, "grant_closed"),
+            .entries = (uint64_t)number(from, "entries"),
+            .exits = (uint64_t)number(from, "exits"),
+        };
+        json_t *grant = json_object_get(from, "grant");
+        if (grant != NULL && !get_grant(&gate->grant, grant)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool get_lanes(struct engine *engine, json_t *lanes)
+{
+    for (uint16_t l = 0; l < engine->config->lane_count; l++) {
+        json_t *from = json_object_get(lanes, engine->config->lanes[l].id);
+        if (from == NULL) {
+            continue;
+        }
+        const char *reason = json_string_value(json_object_get(from, "reason"));
+        struct engine_lane *lane = &engine->state.lanes[l];
+        *lane = (struct engine_lane){
+            .check = (uint64_t)number(from, "check"),
+            .format = (uint8_t)number(from, "format"),
+            .party = (uint16_t)number(from, "party"),
+            .valid_until = number(from, "valid_until"),
+            .verdict = (uint8_t)number(from, "verdict"),
+            .reason = (uint8_t)(reason != NULL && reason[0] != '\0' ? chl_reason_by_id(reason) : 0),
+            .decided_ns = number(from, "decided"),
+        };
+        if (!code_of(json_object_get(from, "code"), lane->code)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint16_t gate_by_id(const struct engine_config *config, const char *id)
+{
+    for (uint16_t g = 0; id != NULL && g < config->gate_count; g++) {
+        if (strcmp(config->gates[g].id, id) == 0) {
+            return g;
+        }
+    }
+    return ENGINE_NONE;
+}
+
+static chl_err get_codes(struct engine *engine, json_t *codes)
+{
+    size_t index = 0;
+    json_t *entry = NULL;
+    json_array_foreach(codes, index, entry)
+    {
+        uint8_t key[ENGINE_CODE];
+        if (!code_of(json_array_get(entry, 0), key)) {
+            return CHL_E_CORRUPT;
+        }
+        struct engine_code *code = codes_put(&engine->state.codes, key);
+        if (code == NULL) {
+            return CHL_E_NOMEM;
+        }
+        code->used_ns = json_integer_value(json_array_get(entry, 1));
+        code->valid_until = json_integer_value(json_array_get(entry, 2));
+        code->gate = gate_by_id(engine->config, json_string_value(json_array_get(entry, 3)));
+        code->left = (uint16_t)json_integer_value(json_array_get(entry, 4));
+    }
+    return CHL_OK;
+}
+
+chl_err engine_state_decode(struct engine *engine, const char *json, size_t length)
+{
+    json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, NULL);
+    chl_err error = CHL_E_CORRUPT;
+    if (!json_is_object(root)) {
+        goto out;
+    }
+    engine->state.sequence = (uint64_t)number(root, "sequence");
+    engine->state.time_ns = number(root, "time");
+    engine->state.emergency = json_is_true(json_object_get(root, "emergency"));
+    engine->state.clock_doubt = json_is_true(json_object_get(root, "clock_doubt"));
+    get_zones(engine, json_object_get(root, "zones"));
+    if (!get_gates(engine, json_object_get(root, "gates")) ||
+        !get_lanes(engine, json_object_get(root, "lanes"))) {
+        goto out;
+    }
+    error = get_codes(engine, json_object_get(root, "codes"));
+out:
+    json_decref(root);
+    return error;
+}

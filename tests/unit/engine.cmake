@@ -1,0 +1,2 @@
+chl_add_test(test_engine SOURCES test_engine.c engine_site.c LINK chl_engine)
+chl_add_test(test_engine_random SOURCES test_engine_random.c engine_site.c LINK chl_engine TIMEOUT 60)
