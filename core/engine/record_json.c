@@ -47,9 +47,8 @@ static bool code_is_zero(const uint8_t *code)
 static void encode_name(struct chl_json *json, const struct engine_field *field, uint8_t value)
 {
     if (field->kind == FIELD_REASON) {
-        const struct chl_reason_text *reason = chl_reason_get((chl_reason)value);
-        if (reason != NULL) {
-            chl_json_string(json, field->name, reason->id);
+        if (value != CHL_REASON_NONE) {
+            chl_json_string(json, field->name, chl_reason_get((chl_reason)value)->id);
         }
         return;
     }

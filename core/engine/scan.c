@@ -138,7 +138,9 @@ static const rule rules[] = {rule_emergency, rule_format,   rule_clock, rule_dup
 
 static void judge(struct question *question)
 {
-    question->reason = question->places > 1 ? CHL_REASON_OK_GROUP : CHL_REASON_OK;
+    question->reason = question->checked      ? CHL_REASON_CHECKED_BY_STAFF
+                       : question->places > 1 ? CHL_REASON_OK_GROUP
+                                              : CHL_REASON_OK;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         if (rules[i](question)) {
             return;
