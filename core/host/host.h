@@ -97,7 +97,8 @@ void host_free(struct host *host);
  *  are the plugin's. No allocation, no hop. Thread: any. Blocks: never. */
 chl_err host_gate_submit(struct host *host, int instance, const struct chl_gate_command *command);
 
-/** The journal is durable up to `head`: wake those that follow it. Thread: any. Blocks: never. */
+/** The journal is durable up to `head`: wake those that follow it. Called once before host_start()
+ *  too, as no cursor may be set past it. Thread: any. Blocks: never. */
 void host_journal_grew(struct host *host, uint64_t head);
 
 /** Make every credential instance anew with the trust as it is on disk now, and swap them in one

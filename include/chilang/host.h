@@ -115,7 +115,8 @@ struct chl_host {
                         uint8_t hash[32]);
 
     /** Say how the instance is: `ok` true or false and one line why. Recorded when it changes.
-     *  Thread: any. Blocks: never. Since: 1.0. */
+     *  With `ok` false, a text that begins with `fatal:` asks to be stopped, destroyed and made
+     *  anew, after a delay that grows. Thread: any. Blocks: never. Since: 1.0. */
     void (*set_health)(struct chl_ctx *ctx, bool ok, const char *text);
 };
 

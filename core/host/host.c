@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Making and ending the host: plugins loaded, checked and configured before any of them
+ * runs.
+ */
+#include "core/host/host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/host/internal.h"
+#include "lib/base/text.h"
+
+enum { BACKOFF_FIRST_MS = 1000, BACKOFF_MAX_MS = 60000 };
+
+/* Keys of an instance's mapping that are the site's, not the plugin's. */
+static const char *const site_keys[] = {"use", NULL};
+
+static bool has_option(const struct chl_plugin *plugin, const char *name)
+{
+    for (const struct chl_opt *option = plugin->options; option != NULL && option->name != NULL;
+         option++) {
+        if (strcmp(option->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A credential plugin without a section of its own takes the site's trust. */
+static chl_err configure(struct chl_ctx *ctx, char *why, size_t why_size)
+{
+    const struct config *config = ctx->host->config;
+    struct chl_yaml_error refusal = {0};
+    chl_err error = CHL_OK;
+    if (ctx->plugin->kind == CHL_KIND_CREDENTIAL && ctx->config->options.index == 0 &&
+        config->trust_path != NULL && has_option(ctx->plugin, "trust")) {
+        const struct chl_plugin_setting trust = {
+            .name = "trust", .values = &config->trust_path, .count = 1};
+        error = chl_plugin_configure_with(ctx->handle, config->path, &trust, 1, &ctx->document,
+                                          &ctx->options, &refusal);
+    } else {
+        error = chl_plugin_configure(ctx->handle, config->document, ctx->config->options, site_keys,
+                                     &ctx->options, &refusal);
+    }
+    if (error != CHL_OK) {
+        (void)chl_copy(why, why_size, refusal.text);
+    }
+    return error;
+}
+
+static chl_err collect_devices(struct chl_ctx *ctx, char *why, size_t why_size)
+{
+    const struct config *config = ctx->host->config;
+    ctx->devices = calloc(config->gate_count > 0 ? config->gate_count : 1, sizeof *ctx->devices);
+    if (ctx->devices == NULL) {
+        (void)snprintf(why, why_size, "%s: out of memory", ctx->config->name);
+        return CHL_E_NOMEM;
+    }
+    for (size_t i = 0; i < config->gate_count; i++) {
+        const struct config_gate *gate = &config->gates[i];
+        if (gate->instance == ctx->index) {
+            ctx->devices[ctx->device_count++] = (struct chl_gate_device){
+                .size = (uint32_t)sizeof(struct chl_gate_device),
+                .gate = {.index = (uint16_t)i},
+                .unit = gate->unit,
+                .gate_name = gate->id,
+                .profile = gate->profile,
+                .pass_time_ms = gate->pass_time_ms,
+            };
+        }
+    }
+    if (ctx->device_count > 0 && ctx->plugin->kind != CHL_KIND_GATE) {
+        (void)snprintf(
+            why, why_size,
+            "%s: gate `%s` names plugin `%s`: expected a gate plugin, got `%s`; name the "
+            "instance that drives its bus",
+            config->path, ctx->devices[0].gate_name, ctx->config->name, ctx->plugin->name);
+        return CHL_E_CONFIG;
+    }
+    return CHL_OK;
+}
+
+static void describe(struct chl_ctx *ctx)
+{
+    int lane = ctx->config->lane;
+    ctx->create = (struct chl_create){
+        .size = (uint32_t)sizeof ctx->create,
+        .name = ctx->config->name,
+        .config = ctx->options,
+        .host = services_table(),
+        .ctx = ctx,
+        .lane = {.index = lane >= 0 ? (uint16_t)lane : UINT16_MAX},
+        .devices = ctx->devices,
+        .device_count = ctx->device_count,
+        .data_dir = ctx->host->options.data_dir,
+    };
+}
+
+static chl_err prepare(struct chl_ctx *ctx, char *why, size_t why_size)
+{
+    chl_err error = chl_plugin_load(ctx->host->options.plugin_dir, ctx->config->use, &ctx->handle,
+                                    why, why_size);
+    if (error != CHL_OK) {
+        return error;
+    }
+    ctx->plugin = chl_plugin_of(ctx->handle);
+    error = configure(ctx, why, why_size);
+    if (error == CHL_OK) {
+        error = collect_devices(ctx, why, why_size);
+    }
+    if (error == CHL_OK) {
+        describe(ctx);
+    }
+    return error;
+}
+
+static void init_instance(struct host *host, size_t i)
+{
+    struct chl_ctx *ctx = &host->instances[i];
+    ctx->host = host;
+    ctx->index = (int)i;
+    ctx->config = &host->config->instances[i];
+    ctx->backoff_ms = host->options.backoff_first_ms;
+    atomic_init(&ctx->state, INSTANCE_NONE);
+    atomic_init(&ctx->users, 0);
+    atomic_init(&ctx->restart, false);
+    atomic_init(&ctx->restarts, 0);
+    atomic_init(&ctx->event_fd, -1);
+    (void)pthread_mutex_init(&ctx->health.lock, NULL);
+    (void)pthread_mutex_init(&ctx->budget.lock, NULL);
+    (void)pthread_mutex_init(&ctx->reading.lock, NULL);
+    (void)pthread_mutex_init(&ctx->asking.lock, NULL);
+}
+
+static void init_host(struct host *host, const struct host_options *options)
+{
+    host->options = *options;
+    host->config = options->config;
+    if (host->options.backoff_first_ms <= 0) {
+        host->options.backoff_first_ms = BACKOFF_FIRST_MS;
+    }
+    if (host->options.backoff_max_ms < host->options.backoff_first_ms) {
+        host->options.backoff_max_ms = BACKOFF_MAX_MS > host->options.backoff_first_ms
+                                           ? BACKOFF_MAX_MS
+                                           : host->options.backoff_first_ms;
+    }
+    atomic_init(&host->settled, false);
+    atomic_init(&host->head, 0);
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&host->lock, NULL);
+    (void)pthread_cond_init(&host->wake, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
+chl_err host_new(const struct host_options *options, struct host **out, char *why, size_t why_size)
+{
+    *out = NULL;
+    struct host *host = calloc(1, sizeof *host);
+    if (host == NULL) {
+        (void)snprintf(why, why_size, "out of memory");
+        return CHL_E_NOMEM;
+    }
+    init_host(host, options);
+    size_t wanted = host->config->instance_count;
+    chl_err error = chl_credentials_new(&host->credentials);
+    host->instances = calloc(wanted > 0 ? wanted : 1, sizeof *host->instances);
+    if (error != CHL_OK || host->instances == NULL) {
+        (void)snprintf(why, why_size, "out of memory");
+        host_free(host);
+        return CHL_E_NOMEM;
+    }
+    for (size_t i = 0; i < wanted && error == CHL_OK; i++) {
+        init_instance(host, i);
+        host->count = i + 1;
+        error = prepare(&host->instances[i], why, why_size);
+    }
+    if (error != CHL_OK) {
+        host_free(host);
+        return error;
+    }
+    *out = host;
+    return CHL_OK;
+}
+
+chl_err host_start(struct host *host, char *why, size_t why_size)
+{
+    chl_err error = pseudonym_key_open(host->config->state_dir, &host->key, why, why_size);
+    if (error != CHL_OK) {
+        return error;
+    }
+    int failed = pthread_create(&host->supervisor, NULL, supervisor_run, host);
+    if (failed != 0) {
+        (void)snprintf(why, why_size, "cannot start the supervisor's thread: %s", strerror(failed));
+        return CHL_E_NOMEM;
+    }
+    host->has_supervisor = true;
+    return CHL_OK;
+}
+
+bool host_is_settled(const struct host *host)
+{
+    return atomic_load(&host->settled);
+}
+
+void host_stop(struct host *host, void (*done)(void *user), void *user)
+{
+    (void)pthread_mutex_lock(&host->lock);
+    if (!host->stopping) {
+        host->stopping = true;
+        host->done = done;
+        host->done_user = user;
+    }
+    (void)pthread_cond_broadcast(&host->wake);
+    (void)pthread_mutex_unlock(&host->lock);
+}
+
+chl_err host_join(struct host *host, int64_t timeout_ms)
+{
+    if (!host->has_supervisor) {
+        return CHL_OK;
+    }
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t end_ns = until.tv_nsec + timeout_ms % 1000 * 1000000;
+    until.tv_sec += timeout_ms / 1000 + end_ns / 1000000000;
+    until.tv_nsec = end_ns % 1000000000;
+    int waited = 0;
+    (void)pthread_mutex_lock(&host->lock);
+    while (!host->finished && waited != ETIMEDOUT) {
+        waited = pthread_cond_timedwait(&host->wake, &host->lock, &until);
+    }
+    bool finished = host->finished;
+    (void)pthread_mutex_unlock(&host->lock);
+    if (!finished) {
+        return CHL_E_TIMEOUT;
+    }
+    (void)pthread_join(host->supervisor, NULL);
+    host->has_supervisor = false;
+    return CHL_OK;
+}
+
+static void free_instance(struct chl_ctx *ctx)
+{
+    int fd = atomic_load(&ctx->event_fd);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    follow_close(ctx);
+    free(ctx->devices);
+    free(ctx->options);
+    chl_yaml_free(ctx->document);
+    chl_plugin_unload(ctx->handle);
+    (void)pthread_mutex_destroy(&ctx->health.lock);
+    (void)pthread_mutex_destroy(&ctx->budget.lock);
+    (void)pthread_mutex_destroy(&ctx->reading.lock);
+    (void)pthread_mutex_destroy(&ctx->asking.lock);
+}
+
+void host_free(struct host *host)
+{
+    if (host == NULL) {
+        return;
+    }
+    for (size_t i = host->count; i-- > 0;) {
+        free_instance(&host->instances[i]);
+    }
+    chl_credentials_free(host->credentials);
+    free(host->instances);
+    explicit_bzero(&host->key, sizeof host->key);
+    (void)pthread_cond_destroy(&host->wake);
+    (void)pthread_mutex_destroy(&host->lock);
+    free(host);
+}
+
+void host_reload_credentials(struct host *host)
+{
+    (void)pthread_mutex_lock(&host->lock);
+    host->reload = true;
+    (void)pthread_cond_broadcast(&host->wake);
+    (void)pthread_mutex_unlock(&host->lock);
+}
+
+size_t host_count(const struct host *host)
+{
+    return host->count;
+}
+
+void host_status(struct host *host, size_t instance, struct host_status *out)
+{
+    memset(out, 0, sizeof *out);
+    if (instance >= host->count) {
+        return;
+    }
+    struct chl_ctx *ctx = &host->instances[instance];
+    out->name = ctx->config->name;
+    out->use = ctx->config->use;
+    out->kind = ctx->plugin->kind;
+    out->running = atomic_load(&ctx->state) == INSTANCE_RUNNING;
+    out->restarts = atomic_load(&ctx->restarts);
+    (void)pthread_mutex_lock(&ctx->health.lock);
+    out->ok = out->running && (!ctx->health.told || ctx->health.ok);
+    (void)chl_copy(out->text, sizeof out->text, ctx->health.text);
+    (void)pthread_mutex_unlock(&ctx->health.lock);
+}
