@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The stages that our signed codes share, in their order.
+ */
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+#include "lib/cose/cose.h"
+
+/* Scanners append CR or LF; a space at the end is a base45 digit. */
+static struct chl_bytes trimmed(const uint8_t *bytes, size_t length)
+{
+    while (length > 0 && (bytes[length - 1] == '\r' || bytes[length - 1] == '\n')) {
+        length--;
+    }
+    while (length > 0 && (*bytes == '\r' || *bytes == '\n')) {
+        bytes++;
+        length--;
+    }
+    return (struct chl_bytes){bytes, length};
+}
+
+static chl_refusal unpack(struct chl_scratch *scratch, struct chl_bytes text, struct chl_bytes *out)
+{
+    uint8_t *packed = chl_scratch_take(scratch, CHL_BASE45_DECODED_MAX(text.length));
+    size_t length = 0;
+    if (packed == NULL) {
+        return CHL_REFUSAL_code_too_long;
+    }
+    if (chl_base45_decode((const char *)text.data, text.length, packed, &length) != CHL_OK) {
+        return CHL_REFUSAL_base45_invalid;
+    }
+    chl_err error = chl_inflate(scratch, (struct chl_bytes){packed, length}, out);
+    if (error == CHL_OK) {
+        return CHL_REFUSAL_NONE;
+    }
+    return error == CHL_E_CORRUPT ? CHL_REFUSAL_zlib_invalid : CHL_REFUSAL_zlib_too_large;
+}
+
+/* A CWT time. 0 means "not stated" in the claims, so a stated epoch becomes its next second. */
+static bool read_time(const struct chl_cbor_tree *claims, int64_t label, int64_t *out)
+{
+    const struct chl_cbor_node *node =
+        chl_cbor_untag(claims, chl_cbor_int_key(claims, claims->nodes, label));
+    if (chl_cbor_absent(node)) {
+        return true;
+    }
+    if (!chl_cbor_int(node, out)) {
+        return false;
+    }
+    *out = *out == 0 ? 1 : *out;
+    return true;
+}
+
+static chl_refusal read_claims(struct chl_cose_message *message, struct chl_claims *out)
+{
+    const struct chl_cbor_tree *claims = &message->claims;
+    if (claims->nodes->item.type != CHL_CBOR_MAP ||
+        !read_time(claims, CHL_CWT_EXP, &message->expires_at) ||
+        !read_time(claims, CHL_CWT_NBF, &message->not_before) ||
+        !read_time(claims, CHL_CWT_IAT, &message->issued_at)) {
+        return CHL_REFUSAL_claims_malformed;
+    }
+    out->expires_at = message->expires_at;
+    out->not_before = message->not_before;
+    out->issued_at = message->issued_at;
+    const struct chl_cbor_node *issuer = chl_cbor_int_key(claims, claims->nodes, CHL_CWT_ISS);
+    struct chl_bytes text;
+    if (chl_cbor_absent(issuer)) {
+        return CHL_REFUSAL_NONE;
+    }
+    if (!chl_cbor_text(issuer, &text)) {
+        return CHL_REFUSAL_claims_malformed;
+    }
+    (void)chl_copy_n(out->issuer, sizeof out->issuer, (const char *)text.data, text.length);
+    return CHL_REFUSAL_NONE;
+}
+
+static bool alg_supported(int64_t alg)
+{
+    return alg == CHL_ALG_ES256 || alg == CHL_ALG_PS256 || alg == CHL_ALG_EDDSA;
+}
+
+static chl_refusal decode(struct chl_scratch *scratch, struct chl_bytes text,
+                          struct chl_cose_message *message, struct chl_claims *claims)
+{
+    struct chl_bytes cose = {NULL, 0};
+    chl_refusal refusal = unpack(scratch, text, &cose);
+    if (refusal == CHL_REFUSAL_NONE) {
+        refusal = chl_sign1_parse(scratch, cose, &message->sign1);
+    }
+    if (refusal == CHL_REFUSAL_NONE) {
+        refusal = chl_cbor_parse(scratch, message->sign1.payload, &message->claims);
+    }
+    if (refusal == CHL_REFUSAL_NONE) {
+        refusal = read_claims(message, claims);
+    }
+    if (refusal == CHL_REFUSAL_NONE && !alg_supported(message->sign1.alg)) {
+        refusal = CHL_REFUSAL_alg_unsupported;
+    }
+    return refusal;
+}
+
+/* Every key with the identifier is tried: it is only eight bytes of a hash. */
+static chl_refusal verify(const struct chl_cose_format *format, const struct chl_trust *trust,
+                          struct chl_scratch *scratch, struct chl_cose_message *message)
+{
+    const struct chl_trust_key *keys = NULL;
+    size_t count = chl_trust_find(trust, message->sign1.kid, &keys);
+    size_t known = 0, fitting = 0;
+    struct chl_bytes signed_bytes = {NULL, 0};
+    for (size_t i = 0; i < count; i++) {
+        if ((keys[i].kind & format->trusted) == 0) {
+            continue;
+        }
+        known++;
+        if (keys[i].alg != message->sign1.alg) {
+            continue;
+        }
+        fitting++;
+        if (signed_bytes.data == NULL) {
+            signed_bytes = chl_sign1_signed_bytes(scratch, &message->sign1);
+        }
+        if (signed_bytes.data != NULL &&
+            chl_trust_verify(&keys[i], signed_bytes, message->sign1.signature)) {
+            message->key = &keys[i];
+            return CHL_REFUSAL_NONE;
+        }
+    }
+    if (known == 0) {
+        return CHL_REFUSAL_issuer_unknown;
+    }
+    return fitting == 0 ? CHL_REFUSAL_key_type_mismatch : CHL_REFUSAL_signature_invalid;
+}
+
+bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust *trust,
+                   struct chl_scratch *scratch, const uint8_t *bytes, size_t length,
+                   struct chl_inspection *out, struct chl_cose_message *message)
+{
+    memset(message, 0, sizeof *message);
+    struct chl_bytes code = trimmed(bytes, length);
+    size_t prefix = strlen(format->prefix);
+    if (code.length < prefix || memcmp(code.data, format->prefix, prefix) != 0) {
+        out->outcome = CHL_NOT_MINE;
+        return false;
+    }
+    out->format = format->format;
+    chl_refusal refusal = CHL_REFUSAL_code_too_long;
+    if (length <= CHL_CODE_MAX) {
+        struct chl_bytes text = {code.data + prefix, code.length - prefix};
+        refusal = decode(scratch, text, message, &out->claims);
+    }
+    if (refusal == CHL_REFUSAL_NONE) {
+        refusal = verify(format, trust, scratch, message);
+    }
+    if (refusal != CHL_REFUSAL_NONE) {
+        chl_refuse(out, refusal);
+        return false;
+    }
+    out->is_signed = true;
+    return true;
+}
+
+static chl_refusal judge_time(const struct chl_cose_message *message, int64_t now_s, int64_t skew_s)
+{
+    if (message->expires_at == 0) {
+        return CHL_REFUSAL_expiry_missing;
+    }
+    if (message->expires_at <= now_s - skew_s) {
+        return CHL_REFUSAL_expired;
+    }
+    if (message->not_before > now_s + skew_s || message->issued_at > now_s + skew_s) {
+        return CHL_REFUSAL_not_yet_valid;
+    }
+    return CHL_REFUSAL_NONE;
+}
+
+bool chl_cose_judge(const struct chl_cose_message *message, uint8_t usage, int64_t now_ns,
+                    int64_t skew_ns, struct chl_inspection *out)
+{
+    uint8_t allowed = message->key->usage;
+    chl_refusal refusal = CHL_REFUSAL_NONE;
+    if (allowed != 0 && usage != 0 && (allowed & usage) == 0) {
+        refusal = CHL_REFUSAL_key_usage;
+    } else {
+        refusal = judge_time(message, now_ns / CHL_NS_PER_S, skew_ns / CHL_NS_PER_S);
+    }
+    if (refusal != CHL_REFUSAL_NONE) {
+        chl_refuse(out, refusal);
+        return false;
+    }
+    return true;
+}
+
+void chl_cose_accept(struct chl_inspection *out)
+{
+    out->outcome = CHL_CLAIMED;
+    out->stage = CHL_STAGE_DONE;
+    out->reason[0] = '\0';
+}

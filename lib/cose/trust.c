@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Keeps believed keys sorted by identifier and finds them.
+ */
+#include "lib/cose/trust.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/cose/trust_store.h"
+#include "lib/cose/verifier.h"
+
+chl_err chl_trust_new(struct chl_trust **out)
+{
+    *out = calloc(1, sizeof **out);
+    return *out == NULL ? CHL_E_NOMEM : CHL_OK;
+}
+
+void chl_trust_free(struct chl_trust *trust)
+{
+    if (trust == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < trust->count; i++) {
+        chl_verifier_free(trust->keys[i].verifier);
+    }
+    free(trust->keys);
+    free(trust);
+}
+
+chl_err chl_trust_keep(struct chl_trust *trust, struct chl_trust_key *key)
+{
+    chl_err error = CHL_E_LIMIT;
+    if (trust->count == CHL_TRUST_KEYS_MAX) {
+        goto drop;
+    }
+    if (trust->count == trust->room) {
+        size_t room = trust->room == 0 ? 16 : 2 * trust->room;
+        struct chl_trust_key *keys = realloc(trust->keys, room * sizeof *keys);
+        if (keys == NULL) {
+            error = CHL_E_NOMEM;
+            goto drop;
+        }
+        trust->keys = keys;
+        trust->room = room;
+    }
+    trust->keys[trust->count++] = *key;
+    return CHL_OK;
+drop:
+    chl_verifier_free(key->verifier);
+    key->verifier = NULL;
+    return error;
+}
+
+static int by_kid(const void *a, const void *b)
+{
+    const struct chl_trust_key *left = a, *right = b;
+    return memcmp(left->kid, right->kid, CHL_KID_SIZE);
+}
+
+void chl_trust_sort(struct chl_trust *trust)
+{
+    if (trust->count > 1) {
+        qsort(trust->keys, trust->count, sizeof *trust->keys, by_kid);
+    }
+}
+
+size_t chl_trust_count(const struct chl_trust *trust)
+{
+    return trust->count;
+}
+
+const struct chl_trust_key *chl_trust_at(const struct chl_trust *trust, size_t index)
+{
+    return index < trust->count ? &trust->keys[index] : NULL;
+}
+
+size_t chl_trust_find(const struct chl_trust *trust, struct chl_bytes kid,
+                      const struct chl_trust_key **first)
+{
+    if (kid.length != CHL_KID_SIZE) {
+        return 0;
+    }
+    size_t low = 0, high = trust->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memcmp(trust->keys[middle].kid, kid.data, CHL_KID_SIZE) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    size_t end = low;
+    while (end < trust->count && memcmp(trust->keys[end].kid, kid.data, CHL_KID_SIZE) == 0) {
+        end++;
+    }
+    *first = trust->keys + low;
+    return end - low;
+}
+
+bool chl_trust_verify(const struct chl_trust_key *key, struct chl_bytes message,
+                      struct chl_bytes signature)
+{
+    return chl_verifier_check(key->verifier, message, signature);
+}
