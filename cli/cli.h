@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief What the subcommands of `chilang` share with its dispatcher.
+ *
+ *  A subcommand is `int cli_<name>(int argc, char **argv)` in `cli/<name>.c`, with argv[0] =
+ *  "chilang <name>" for messages, and one row of CLI_COMMANDS.
+ */
+#ifndef CHL_CLI_CLI_H
+#define CHL_CLI_CLI_H
+
+/** Exit codes that every subcommand keeps to. */
+enum {
+    CLI_OK = 0,
+    CLI_FAILED = 1, /**< it ran, and the answer is no */
+    CLI_USAGE = 2   /**< the command line is wrong */
+};
+
+/** Name, what it does. `chilang --help` lists them in this order. */
+#define CLI_COMMANDS(X) X(verify, "inspect a code, or codes, as the checkpoint would")
+
+#define CLI_DECLARE(name, help) int cli_##name(int argc, char **argv);
+CLI_COMMANDS(CLI_DECLARE)
+#undef CLI_DECLARE
+
+#endif

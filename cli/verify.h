@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief What the parts of `chilang verify` share.
+ */
+#ifndef CHL_CLI_VERIFY_H
+#define CHL_CLI_VERIFY_H
+
+#include <chilang/credential.h>
+
+#include "lib/pluginhost/credentials.h"
+
+enum { VERIFY_PATHS_MAX = 256, VERIFY_PLUGINS_MAX = 16, VERIFY_JSON_MAX = 16384 };
+
+/** The credential plugins, loaded and given the trust that the command line names. */
+struct verify_plugins;
+
+/** Load every credential plugin. On failure the reason is printed and nothing remains. */
+chl_err verify_plugins_open(const char *const *trust, size_t count, struct verify_plugins **out);
+void verify_plugins_close(struct verify_plugins *plugins);
+/** Inspect one code; fills `out` in every case. */
+void verify_plugins_inspect(struct verify_plugins *plugins, const uint8_t *bytes, size_t length,
+                            int64_t now_ns, struct chl_inspection *out);
+
+/** Name the format of a code that no plugin knew, by its first bytes, with the reason. */
+void verify_recognise(const uint8_t *bytes, size_t length, struct chl_inspection *out);
+
+/** The verdict's name: valid, invalid, claim, unknown, unreadable. */
+const char *verify_verdict(const struct chl_inspection *inspection);
+/** Print one inspection; `source` names the picture it came from, NULL = none. */
+void verify_print_json(const struct chl_inspection *inspection, const char *source);
+void verify_print_text(const struct chl_inspection *inspection, const char *source);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Prints what an inspection found, as JSON for programs or as lines for a person.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/verify.h"
+#include "lib/base/json.h"
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+#include "lib/cose/refusals.h"
+
+static const char *const format_names[] = {
+#define FORMAT_NAME(id, text) [id] = text,
+    CHL_FORMATS(FORMAT_NAME)
+#undef FORMAT_NAME
+};
+
+static const char *const stage_names[] = {
+#define STAGE_NAME(id, text) [id] = text,
+    CHL_STAGES(STAGE_NAME)
+#undef STAGE_NAME
+};
+
+static const char *const sex_names[] = {NULL, "male", "female"};
+static const char *const answer_names[] = {NULL, "yes", "no"};
+static const char *const test_names[] = {NULL, "pcr", "rapid"};
+static const char *const result_names[] = {NULL, "negative", "positive"};
+
+const char *verify_verdict(const struct chl_inspection *inspection)
+{
+    if (inspection->outcome == CHL_CLAIMED) {
+        return inspection->is_signed ? "valid" : "claim";
+    }
+    if (inspection->stage == CHL_STAGE_PICTURE) {
+        return "unreadable";
+    }
+    return inspection->outcome == CHL_NOT_MINE ? "unknown" : "invalid";
+}
+
+static void put_text(struct chl_json *json, const char *key, const char *text)
+{
+    if (text[0] != '\0') {
+        chl_json_string(json, key, text);
+    }
+}
+
+static void put_time(struct chl_json *json, const char *key, int64_t seconds)
+{
+    char text[CHL_RFC3339_SIZE] = "";
+    if (seconds > INT64_MIN / CHL_NS_PER_S && seconds < INT64_MAX / CHL_NS_PER_S) {
+        chl_time_format(seconds * CHL_NS_PER_S, text);
+    }
+    if (seconds != 0 && text[0] != '\0') {
+        char *fraction = strchr(text, '.'); /* claims have whole seconds */
+        if (fraction != NULL) {
+            memcpy(fraction, "Z", sizeof "Z");
+        }
+        chl_json_string(json, key, text);
+    }
+}
+
+#define COUNT(names) (sizeof(names) / sizeof(names)[0])
+
+static void put_name(struct chl_json *json, const char *key, unsigned value,
+                     const char *const *names, size_t count)
+{
+    if (value < count && names[value] != NULL) {
+        chl_json_string(json, key, names[value]);
+    }
+}
+
+static void put_number(struct chl_json *json, const char *key, unsigned value)
+{
+    if (value != 0) {
+        chl_json_uint(json, key, value);
+    }
+}
+
+static void put_symptoms(struct chl_json *json, unsigned symptoms)
+{
+    static const char *const names[] = {
+#define SYMPTOM_NAME(id, bit, text) [bit] = text,
+        CHL_SYMPTOMS(SYMPTOM_NAME)
+#undef SYMPTOM_NAME
+    };
+    if (symptoms == 0) {
+        return;
+    }
+    chl_json_array(json, "symptoms");
+    for (unsigned bit = 0; bit < COUNT(names); bit++) {
+        if ((symptoms >> bit & 1U) != 0) {
+            chl_json_string(json, NULL, names[bit]);
+        }
+    }
+    chl_json_close_array(json);
+}
+
+static void put_person(struct chl_json *json, const struct chl_claims *claims)
+{
+    put_text(json, "issuer", claims->issuer);
+    put_text(json, "id", claims->id);
+    put_text(json, "name", claims->name);
+    put_text(json, "name_ascii", claims->name_ascii);
+    put_text(json, "birth", claims->birth);
+    put_name(json, "sex", claims->sex, sex_names, COUNT(sex_names));
+    put_text(json, "nationality", claims->nationality);
+    put_text(json, "document", claims->document);
+    put_text(json, "phone", claims->phone);
+    put_text(json, "from_area", claims->from_area);
+    put_text(json, "to_area", claims->to_area);
+    put_text(json, "vehicle", claims->vehicle);
+    put_text(json, "seat", claims->seat);
+    put_number(json, "party", claims->party);
+    put_time(json, "issued_at", claims->issued_at);
+    put_time(json, "not_before", claims->not_before);
+    put_time(json, "expires_at", claims->expires_at);
+}
+
+static void put_health(struct chl_json *json, const struct chl_claims *claims)
+{
+    char kind[2] = {claims->certificate_kind, '\0'};
+    put_text(json, "kind", kind);
+    put_name(json, "symptomatic", claims->symptomatic, answer_names, COUNT(answer_names));
+    put_symptoms(json, claims->symptoms);
+    put_name(json, "contact", claims->contact, answer_names, COUNT(answer_names));
+    put_name(json, "test_kind", claims->test_kind, test_names, COUNT(test_names));
+    put_name(json, "test_result", claims->test_result, result_names, COUNT(result_names));
+    put_time(json, "test_sampled_at", claims->test_sampled_at);
+    put_number(json, "doses", claims->doses);
+    put_number(json, "doses_of", claims->doses_of);
+    put_text(json, "dose_product", claims->dose_product);
+    put_text(json, "dose_date", claims->dose_date);
+    put_name(json, "recovered", claims->recovered, answer_names, COUNT(answer_names));
+    put_time(json, "recovered_from", claims->recovered_from);
+    put_time(json, "recovered_until", claims->recovered_until);
+}
+
+void verify_print_json(const struct chl_inspection *inspection, const char *source)
+{
+    char text[VERIFY_JSON_MAX];
+    struct chl_json json;
+    chl_json_begin(&json, text, sizeof text);
+    chl_json_object(&json, NULL);
+    chl_json_string(&json, "format", format_names[inspection->format]);
+    chl_json_string(&json, "verdict", verify_verdict(inspection));
+    chl_json_string(&json, "stage", stage_names[inspection->stage]);
+    chl_json_string(&json, "reason", inspection->reason);
+    if (source != NULL && chl_utf8_valid(source, strlen(source))) {
+        chl_json_string(&json, "source", source);
+    }
+    chl_json_object(&json, "claims");
+    put_person(&json, &inspection->claims);
+    put_health(&json, &inspection->claims);
+    chl_json_close_object(&json);
+    chl_json_close_object(&json);
+    if (chl_json_end(&json) == CHL_OK) {
+        puts(text);
+    } else {
+        fputs("chilang verify: expected an answer of at most 16 KiB, got a longer one\n", stderr);
+    }
+}
+
+/* A name is what somebody else wrote: it must not steer the terminal. */
+static void print_plain(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        bool c1 = at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0;
+        bool control = at[0] < 0x20 || at[0] == 0x7F;
+        putchar(control || c1 ? '?' : at[0]);
+        at += c1 ? 1 : 0;
+    }
+}
+
+static const char *reason_text(const char *reason)
+{
+    for (unsigned i = 1; i < CHL_REFUSAL_COUNT; i++) {
+        if (strcmp(chl_refusal_id((chl_refusal)i), reason) == 0) {
+            return chl_refusal_text((chl_refusal)i);
+        }
+    }
+    return reason;
+}
+
+void verify_print_text(const struct chl_inspection *inspection, const char *source)
+{
+    const struct chl_claims *claims = &inspection->claims;
+    char end[CHL_RFC3339_SIZE] = "";
+    if (source != NULL) {
+        printf("%s: ", source);
+    }
+    printf("%s %s", format_names[inspection->format], verify_verdict(inspection));
+    if (inspection->outcome != CHL_CLAIMED) {
+        printf(" at %s: %s (%s)\n", stage_names[inspection->stage], reason_text(inspection->reason),
+               inspection->reason);
+        return;
+    }
+    if (claims->name[0] != '\0') {
+        printf(", ");
+        print_plain(claims->name);
+    }
+    if (claims->birth[0] != '\0') {
+        printf(", born ");
+        print_plain(claims->birth);
+    }
+    if (claims->issuer[0] != '\0') {
+        printf(", issued by ");
+        print_plain(claims->issuer);
+    }
+    if (claims->expires_at > 0 && claims->expires_at < INT64_MAX / CHL_NS_PER_S) {
+        chl_time_format(claims->expires_at * CHL_NS_PER_S, end);
+        printf(", until %.10s", end);
+    }
+    putchar('\n');
+}
