@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The operator's messages (docs/control.md): one JSON object a line, typed and bounded.
+ */
+#ifndef CHL_CONTROL_CONTROL_H
+#define CHL_CONTROL_CONTROL_H
+
+#include <chilang/gate.h>
+#include <chilang/types.h>
+
+#include "lib/yaml/yaml.h"
+
+enum {
+    CHL_CONTROL_LINE_MAX = 64 * 1024,     /**< of a request, without its newline */
+    CHL_CONTROL_ANSWER_MAX = 1024 * 1024, /**< of an answer: the status of a large site */
+    CHL_CONTROL_ID_MAX = 64,              /**< these with the NUL */
+    CHL_CONTROL_NAME_MAX = 49,
+    CHL_CONTROL_WHO_MAX = 64,
+    CHL_CONTROL_WHY_MAX = 160,
+    CHL_CONTROL_PATH_MAX = 107, /**< bytes of a socket's path, a bound of the system */
+    CHL_CONTROL_PLACES_MAX = 1000
+};
+
+/** Requests: identifier, name on the wire. */
+#define CHL_CONTROL_OPS(X)                                                                         \
+    X(CONTROL_STATUS, "status")                                                                    \
+    X(CONTROL_WATCH, "watch")                                                                      \
+    X(CONTROL_RESOLVE, "resolve")                                                                  \
+    X(CONTROL_PASS, "pass")                                                                        \
+    X(CONTROL_GATE, "gate")                                                                        \
+    X(CONTROL_EMERGENCY, "emergency")                                                              \
+    X(CONTROL_RESET, "reset")                                                                      \
+    X(CONTROL_RECOUNT, "recount")                                                                  \
+    X(CONTROL_STATS, "stats")
+
+typedef enum {
+#define CONTROL_OP_ENUM(id, name) id,
+    CHL_CONTROL_OPS(CONTROL_OP_ENUM)
+#undef CONTROL_OP_ENUM
+        CONTROL_OP_COUNT
+} control_op;
+
+typedef enum { CONTROL_ENTRY = 0, CONTROL_EXIT = 1 } control_direction;
+
+/** One request. Texts are UTF-8, "" = not given; only what the op needs is filled. */
+struct control_request {
+    control_op op;
+    char id[CHL_CONTROL_ID_MAX]; /**< echoed in the answer */
+    char lane[CHL_CONTROL_NAME_MAX], gate[CHL_CONTROL_NAME_MAX], zone[CHL_CONTROL_NAME_MAX];
+    char who[CHL_CONTROL_WHO_MAX], why[CHL_CONTROL_WHY_MAX];
+    chl_gate_mode mode; /**< gate: NORMAL, BLOCKED or FREE */
+    bool admit;         /**< resolve */
+    control_direction direction;
+    uint16_t n;     /**< pass: people, 1 or more */
+    int64_t inside; /**< recount: people, 0 or more */
+};
+
+/** Why a request was refused: a stable identifier (`too_long`, `malformed`, `op_unknown`,
+ *  `field_missing`, `field_invalid`) and what was expected, what came, what to do. */
+struct control_refusal {
+    char error[32];
+    char text[256];
+};
+
+/** Read one request line (without its newline). `out->id` is filled as soon as it is known, also
+ *  when the rest is refused. Who is required of every act but an emergency; why of what changes a
+ *  mode or a count.
+ *  @return CHL_OK or CHL_E_INVAL with `why` filled. Thread: any. Blocks: never. */
+chl_err chl_control_parse(const char *line, size_t length, struct control_request *out,
+                          struct control_refusal *why);
+/** Write a request as one line of JSON without newline, NUL-terminated.
+ *  @return CHL_OK, or CHL_E_LIMIT when it does not fit. Thread: any. */
+chl_err chl_control_write(const struct control_request *request, char *out, size_t size);
+/** Name of an op on the wire; "" when there is none. */
+const char *chl_control_op_name(control_op op);
+
+/** Path of the site's control socket: its `control`, else `control.sock` beside its journal. The
+ *  string belongs to the document.
+ *  @return CHL_OK or CHL_E_CONFIG with `error` filled. Thread: any. */
+chl_err chl_control_find(struct chl_yaml *site, const char **path, struct chl_yaml_error *error);
+
+/** A connection to a daemon, for the tools. */
+struct control_client;
+
+/** Connect. @param why on failure: path, expected, got, what to do.
+ *  @return CHL_OK, CHL_E_NOTFOUND, CHL_E_CLOSED (nobody listens), CHL_E_DENIED, CHL_E_INVAL (path
+ *  too long), CHL_E_IO. Thread: any. Blocks: short. */
+chl_err chl_control_connect(const char *path, struct control_client **out, char *why,
+                            size_t why_size);
+/** NULL is allowed. */
+void chl_control_close(struct control_client *client);
+/** Descriptor to poll for reading. */
+int chl_control_fd(const struct control_client *client);
+/** Send one line (its newline is added).
+ *  @return CHL_OK, CHL_E_TIMEOUT, CHL_E_CLOSED, CHL_E_IO. Blocks: up to the timeout, ms. */
+chl_err chl_control_send(struct control_client *client, const char *json, size_t length,
+                         int64_t timeout_ms);
+/** Read one line, borrowed until the next call, NUL-terminated without newline.
+ *  @return CHL_OK, CHL_E_TIMEOUT, CHL_E_CLOSED, CHL_E_LIMIT (longer than an answer may be),
+ *  CHL_E_IO. Blocks: up to the timeout, ms. */
+chl_err chl_control_read(struct control_client *client, const char **line, size_t *length,
+                         int64_t timeout_ms);
+/** Send a request and read its answer, passing over events. `line` as chl_control_read. */
+chl_err chl_control_ask(struct control_client *client, const struct control_request *request,
+                        const char **line, size_t *length, int64_t timeout_ms);
+
+#endif

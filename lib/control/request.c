@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Requests read from and written as JSON; what each op needs is one table.
+ */
+#include "lib/base/json.h"
+#include "lib/base/text.h"
+#include "lib/control/control.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    NEEDS_LANE = 1,
+    NEEDS_GATE = 2,
+    NEEDS_ZONE = 4,
+    NEEDS_WHO = 8,
+    NEEDS_WHY = 16,
+    NEEDS_MODE = 32,
+    NEEDS_ADMIT = 64,
+    NEEDS_DIRECTION = 128,
+    NEEDS_N = 256,
+    NEEDS_INSIDE = 512
+};
+
+static const struct {
+    const char *name;
+    unsigned needs;
+} ops[CONTROL_OP_COUNT] = {
+    [CONTROL_STATUS] = {"status", 0},
+    [CONTROL_WATCH] = {"watch", 0},
+    [CONTROL_RESOLVE] = {"resolve", NEEDS_LANE | NEEDS_ADMIT | NEEDS_WHO},
+    [CONTROL_PASS] = {"pass", NEEDS_GATE | NEEDS_DIRECTION | NEEDS_N | NEEDS_WHO},
+    [CONTROL_GATE] = {"gate", NEEDS_GATE | NEEDS_MODE | NEEDS_WHO | NEEDS_WHY},
+    [CONTROL_EMERGENCY] = {"emergency", 0}, /* who and why are asked afterwards */
+    [CONTROL_RESET] = {"reset", NEEDS_WHO | NEEDS_WHY},
+    [CONTROL_RECOUNT] = {"recount", NEEDS_ZONE | NEEDS_INSIDE | NEEDS_WHO | NEEDS_WHY},
+    [CONTROL_STATS] = {"stats", 0},
+};
+
+/** Modes an operator may order; an emergency is an op of its own. */
+static const struct {
+    const char *name;
+    chl_gate_mode mode;
+} modes[] = {{"normal", CHL_MODE_NORMAL}, {"blocked", CHL_MODE_BLOCKED}, {"free", CHL_MODE_FREE}};
+
+#define INSIDE_MAX INT64_C(10000000)
+
+const char *chl_control_op_name(control_op op)
+{
+    return (size_t)op < CONTROL_OP_COUNT ? ops[op].name : "";
+}
+
+static chl_err refuse(struct control_refusal *why, const char *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static chl_err refuse(struct control_refusal *why, const char *error, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    (void)chl_copy(why->error, sizeof why->error, error);
+    (void)chl_copy(why->text, sizeof why->text, text);
+    return CHL_E_INVAL;
+}
+
+static bool has_control_character(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** A text member of at most `size` − 1 bytes; absent or null is "" unless needed. */
+static chl_err read_text(const json_t *object, const char *key, bool needed, char *out, size_t size,
+                         struct control_refusal *why)
+{
+    const json_t *member = json_object_get(object, key);
+    out[0] = '\0';
+    if ((member == NULL || json_is_null(member)) && !needed) {
+        return CHL_OK;
+    }
+    if (member == NULL || json_is_null(member)) {
+        return refuse(why, "field_missing", "expected \"%s\", got none; add it", key);
+    }
+    if (!json_is_string(member)) {
+        return refuse(why, "field_invalid", "expected text in \"%s\", got another type", key);
+    }
+    size_t length = json_string_length(member);
+    if (length == 0 && needed) {
+        return refuse(why, "field_missing", "expected text in \"%s\", got an empty one; fill it in",
+                      key);
+    }
+    if (length >= size) {
+        return refuse(why, "field_invalid", "expected at most %zu bytes in \"%s\", got %zu",
+                      size - 1, key, length);
+    }
+    if (has_control_character(json_string_value(member))) {
+        return refuse(why, "field_invalid",
+                      "expected plain text in \"%s\", got a control character", key);
+    }
+    memcpy(out, json_string_value(member), length + 1);
+    return CHL_OK;
+}
+
+static chl_err read_int(const json_t *object, const char *key, int64_t min, int64_t max,
+                        int64_t *out, struct control_refusal *why)
+{
+    const json_t *member = json_object_get(object, key);
+    if (member == NULL) {
+        return refuse(why, "field_missing", "expected \"%s\", got none; add it", key);
+    }
+    if (!json_is_integer(member) || json_integer_value(member) < min ||
+        json_integer_value(member) > max) {
+        return refuse(why, "field_invalid", "expected a whole number %lld to %lld in \"%s\"",
+                      (long long)min, (long long)max, key);
+    }
+    *out = json_integer_value(member);
+    return CHL_OK;
+}
+
+static chl_err read_mode(const json_t *object, struct control_request *out,
+                         struct control_refusal *why)
+{
+    char name[16];
+    chl_err result = read_text(object, "mode", true, name, sizeof name, why);
+    if (result != CHL_OK) {
+        return result;
+    }
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(name, modes[i].name) == 0) {
+            out->mode = modes[i].mode;
+            return CHL_OK;
+        }
+    }
+    return refuse(why, "field_invalid",
+                  "expected normal, blocked or free in \"mode\", got \"%s\"; an emergency is "
+                  "{\"op\":\"emergency\"}",
+                  name);
+}
+
+static chl_err read_direction(const json_t *object, struct control_request *out,
+                              struct control_refusal *why)
+{
+    char name[16];
+    chl_err result = read_text(object, "direction", true, name, sizeof name, why);
+    if (result != CHL_OK) {
+        return result;
+    }
+    out->direction = strcmp(name, "exit") == 0 ? CONTROL_EXIT : CONTROL_ENTRY;
+    if (out->direction == CONTROL_ENTRY && strcmp(name, "entry") != 0) {
+        return refuse(why, "field_invalid",
+                      "expected entry or exit in \"direction\", got \"%s\"; choose one", name);
+    }
+    return CHL_OK;
+}
+
+static chl_err read_texts(const json_t *object, unsigned needs, struct control_request *out,
+                          struct control_refusal *why)
+{
+    const struct {
+        const char *key;
+        unsigned need;
+        char *out;
+        size_t size;
+    } texts[] = {{"lane", NEEDS_LANE, out->lane, sizeof out->lane},
+                 {"gate", NEEDS_GATE, out->gate, sizeof out->gate},
+                 {"zone", NEEDS_ZONE, out->zone, sizeof out->zone},
+                 {"who", NEEDS_WHO, out->who, sizeof out->who},
+                 {"why", NEEDS_WHY, out->why, sizeof out->why}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        chl_err result = read_text(object, texts[i].key, (needs & texts[i].need) != 0, texts[i].out,
+                                   texts[i].size, why);
+        if (result != CHL_OK) {
+            return result;
+        }
+    }
+    return CHL_OK;
+}
+
+static chl_err read_values(const json_t *object, unsigned needs, struct control_request *out,
+                           struct control_refusal *why)
+{
+    chl_err result = read_texts(object, needs, out, why);
+    if (result == CHL_OK && (needs & NEEDS_MODE) != 0) {
+        result = read_mode(object, out, why);
+    }
+    if (result == CHL_OK && (needs & NEEDS_DIRECTION) != 0) {
+        result = read_direction(object, out, why);
+    }
+    if (result == CHL_OK && (needs & NEEDS_N) != 0) {
+        int64_t n = 0;
+        result = read_int(object, "n", 1, CHL_CONTROL_PLACES_MAX, &n, why);
+        out->n = (uint16_t)n;
+    }
+    if (result == CHL_OK && (needs & NEEDS_INSIDE) != 0) {
+        result = read_int(object, "inside", 0, INSIDE_MAX, &out->inside, why);
+    }
+    if (result == CHL_OK && (needs & NEEDS_ADMIT) != 0) {
+        const json_t *admit = json_object_get(object, "admit");
+        out->admit = json_is_true(admit);
+        if (!json_is_boolean(admit)) {
+            result = refuse(why, admit == NULL ? "field_missing" : "field_invalid",
+                            "expected true or false in \"admit\"; say which");
+        }
+    }
+    return result;
+}
+
+static chl_err read_request(const json_t *object, struct control_request *out,
+                            struct control_refusal *why)
+{
+    char name[32];
+    chl_err result = read_text(object, "id", false, out->id, sizeof out->id, why);
+    if (result == CHL_OK) {
+        result = read_text(object, "op", true, name, sizeof name, why);
+    }
+    if (result != CHL_OK) {
+        return result;
+    }
+    for (size_t i = 0; i < CONTROL_OP_COUNT; i++) {
+        if (strcmp(name, ops[i].name) == 0) {
+            out->op = (control_op)i;
+            return read_values(object, ops[i].needs, out, why);
+        }
+    }
+    return refuse(why, "op_unknown", "expected an op of docs/control.md, got \"%s\"", name);
+}
+
+chl_err chl_control_parse(const char *line, size_t length, struct control_request *out,
+                          struct control_refusal *why)
+{
+    *out = (struct control_request){.op = CONTROL_OP_COUNT};
+    *why = (struct control_refusal){.error = ""};
+    if (length > CHL_CONTROL_LINE_MAX) {
+        return refuse(why, "too_long", "expected at most %d bytes a line, got more",
+                      CHL_CONTROL_LINE_MAX);
+    }
+    json_error_t error;
+    json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+    if (object == NULL || !json_is_object(object)) {
+        json_decref(object);
+        return refuse(why, "malformed", "expected one JSON object a line, got: %s",
+                      object == NULL ? error.text : "another JSON value");
+    }
+    chl_err result = read_request(object, out, why);
+    json_decref(object);
+    return result;
+}
+
+static void write_values(struct chl_json *json, const struct control_request *request)
+{
+    unsigned needs = ops[request->op].needs;
+    const struct {
+        const char *key, *value;
+    } texts[] = {{"id", request->id},     {"lane", request->lane}, {"gate", request->gate},
+                 {"zone", request->zone}, {"who", request->who},   {"why", request->why}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (texts[i].value[0] != '\0') {
+            chl_json_string(json, texts[i].key, texts[i].value);
+        }
+    }
+    for (size_t i = 0; (needs & NEEDS_MODE) != 0 && i < sizeof modes / sizeof *modes; i++) {
+        if (modes[i].mode == request->mode) {
+            chl_json_string(json, "mode", modes[i].name);
+        }
+    }
+    if ((needs & NEEDS_ADMIT) != 0) {
+        chl_json_bool(json, "admit", request->admit);
+    }
+    if ((needs & NEEDS_DIRECTION) != 0) {
+        chl_json_string(json, "direction", request->direction == CONTROL_EXIT ? "exit" : "entry");
+    }
+    if ((needs & NEEDS_N) != 0) {
+        chl_json_uint(json, "n", request->n);
+    }
+    if ((needs & NEEDS_INSIDE) != 0) {
+        chl_json_int(json, "inside", request->inside);
+    }
+}
+
+chl_err chl_control_write(const struct control_request *request, char *out, size_t size)
+{
+    if ((size_t)request->op >= CONTROL_OP_COUNT) {
+        return CHL_E_INVAL;
+    }
+    struct chl_json json;
+    chl_json_begin(&json, out, size);
+    chl_json_object(&json, NULL);
+    chl_json_string(&json, "op", ops[request->op].name);
+    write_values(&json, request);
+    chl_json_close_object(&json);
+    return chl_json_end(&json);
+}
