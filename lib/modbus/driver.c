@@ -37,6 +37,15 @@ static chl_err check_device(const struct chl_modbus_device *device, char *why, s
                        device->name, p->id, CHL_MODBUS_READ_MAX, p->read_block_count);
         return CHL_E_CONFIG;
     }
+    const uint32_t functions = UINT32_C(1) << 3 | UINT32_C(1) << 16;
+    if ((p->functions & functions) != functions ||
+        (p->exit_direction != NULL && strcmp(p->exit_direction, "exit") != 0)) {
+        (void)snprintf(why, why_size,
+                       "gate %s: profile %s: expected functions 3 and 16 and exit-direction exit; "
+                       "this driver knows no other device",
+                       device->name, p->id);
+        return CHL_E_CONFIG;
+    }
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         if (!in_block(p, needed[i])) {
             (void)snprintf(why, why_size,

@@ -14,9 +14,9 @@
  *      }
  *
  *  What it keeps: the way out is held free on every device; after each connect a device is read
- *  before it is written to, an emergency excepted; a command past its deadline or generation is never handed out; a write
- *  without an answer is UNKNOWN and never repeated without a read in between; a silent unit is
- *  probed rarely so that the others keep their rate.
+ *  before it is written to, an emergency excepted; a command past its deadline or generation is
+ * never handed out; a write without an answer is UNKNOWN and never repeated without a read in
+ * between; a silent unit is probed rarely so that the others keep their rate.
  *
  *  Thread: all functions from one thread, except chl_modbus_raise_generation().
  */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Make one bus from its options and devices, and unmake it.
+ */
+#include "instance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "address.h"
+#include "lib/base/time.h"
+
+static chl_err post(void *user, const struct chl_gate_report *report)
+{
+    struct chl_instance *instance = user;
+    const chl_err err = instance->host->post_gate(instance->ctx, report);
+    if (report->kind == CHL_REPORT_DONE && err != CHL_E_BUSY) {
+        inbox_completed(&instance->inbox, report->gate);
+    }
+    return err;
+}
+
+static void log_line(void *user, chl_log_level level, const char *text)
+{
+    struct chl_instance *instance = user;
+    instance->host->log(instance->ctx, level, "%s", text);
+}
+
+static const struct chl_gate_device *device_at(const struct chl_create *args, size_t i)
+{
+    const char *first = (const char *)args->devices;
+    return (const struct chl_gate_device *)(const void *)(first + i * args->devices[0].size);
+}
+
+static chl_err load_devices(struct chl_instance *instance, const struct chl_create *args,
+                            struct chl_modbus_device *devices, char *why, size_t why_size)
+{
+    for (size_t i = 0; i < args->device_count; i++) {
+        const struct chl_gate_device *from = device_at(args, i);
+        struct chl_yaml_error error = {0};
+        const chl_err err = chl_profile_load(from->profile, &instance->profiles[i], &error);
+        if (err != CHL_OK) {
+            (void)snprintf(why, why_size, "gate %s: %s", from->gate_name,
+                           error.text[0] != '\0' ? error.text : chl_strerror(err));
+            return err;
+        }
+        devices[i] = (struct chl_modbus_device){.gate = from->gate,
+                                                .unit = from->unit,
+                                                .name = from->gate_name,
+                                                .profile = instance->profiles[i],
+                                                .pass_time_ms = from->pass_time_ms};
+        instance->inbox.gates[i].gate = from->gate;
+        const int64_t ns = instance->profiles[i]->response_ms * CHL_NS_PER_MS;
+        if (ns > instance->connect_ns) {
+            instance->connect_ns = ns;
+        }
+    }
+    return CHL_OK;
+}
+
+static chl_err make_driver(struct chl_instance *instance, const struct chl_create *args, char *why,
+                           size_t why_size)
+{
+    const struct gate_config *config = args->config;
+    struct chl_modbus_settings settings = {
+        .poll_ns = config->poll_ms * CHL_NS_PER_MS,
+        .response_ns = config->response_ms * CHL_NS_PER_MS,
+        .backoff_min_ns = config->reconnect_min_ms * CHL_NS_PER_MS,
+        .backoff_max_ns = config->reconnect_max_ms * CHL_NS_PER_MS,
+        .seed = (uint64_t)chl_mono_ns() ^ (uint64_t)chl_wall_ns(),
+        .user = instance,
+        .post = post,
+        .log = log_line,
+    };
+    if (settings.backoff_max_ns < settings.backoff_min_ns) {
+        (void)snprintf(why, why_size,
+                       "expected reconnect-max of at least reconnect-min, got %lld ms < %lld ms",
+                       (long long)config->reconnect_max_ms, (long long)config->reconnect_min_ms);
+        return CHL_E_CONFIG;
+    }
+    chl_err err = gap_parse(config->gap, &settings.gap_ns, why, why_size);
+    if (err != CHL_OK) {
+        return err;
+    }
+    struct chl_modbus_device *devices = calloc(args->device_count, sizeof *devices);
+    if (devices == NULL) {
+        return CHL_E_NOMEM;
+    }
+    err = load_devices(instance, args, devices, why, why_size);
+    if (err == CHL_OK) {
+        err = chl_modbus_new(&settings, devices, args->device_count, &instance->driver, why,
+                             why_size);
+    }
+    if (settings.response_ns > 0) {
+        instance->connect_ns = settings.response_ns;
+    }
+    free(devices);
+    return err;
+}
+
+static chl_err make_link(struct chl_instance *instance, const struct gate_config *config, char *why,
+                         size_t why_size)
+{
+    struct address address;
+    chl_err err = address_parse(config->address, &address, why, why_size);
+    if (err != CHL_OK) {
+        return err;
+    }
+    if (config->capture != NULL && config->capture[0] != '\0') {
+        err = capture_open(config->capture, &instance->capture);
+        if (err != CHL_OK) {
+            (void)snprintf(why, why_size, "capture: cannot append to %s: %s", config->capture,
+                           chl_strerror(err));
+            return err;
+        }
+    }
+    return link_tcp_new(&address, instance->capture, &instance->link);
+}
+
+chl_err instance_create(const struct chl_create *args, struct chl_instance **out, char *why,
+                        size_t why_size)
+{
+    if (args->devices == NULL || args->device_count < 1) {
+        (void)snprintf(why, why_size,
+                       "expected at least one gate with `plugin: %s`, got none; add one under "
+                       "`gates` or remove this plugin",
+                       args->name);
+        return CHL_E_CONFIG;
+    }
+    struct chl_instance *instance = calloc(1, sizeof *instance);
+    if (instance == NULL) {
+        return CHL_E_NOMEM;
+    }
+    instance->host = args->host;
+    instance->ctx = args->ctx;
+    instance->device_count = args->device_count;
+    chl_err err = inbox_init(&instance->inbox, args->device_count);
+    if (err != CHL_OK) {
+        goto out;
+    }
+    instance->profiles = calloc(args->device_count, sizeof(struct chl_profile *));
+    if (instance->profiles == NULL) {
+        err = CHL_E_NOMEM;
+        goto out;
+    }
+    err = make_driver(instance, args, why, why_size);
+    if (err == CHL_OK) {
+        err = make_link(instance, args->config, why, why_size);
+    }
+out:
+    if (err != CHL_OK) {
+        instance_destroy(instance);
+    } else {
+        *out = instance;
+    }
+    return err;
+}
+
+void instance_destroy(struct chl_instance *instance)
+{
+    if (instance == NULL) {
+        return;
+    }
+    if (instance->link != NULL) {
+        instance->link->ops->destroy(instance->link);
+    }
+    capture_close(instance->capture);
+    chl_modbus_free(instance->driver);
+    for (size_t i = 0; instance->profiles != NULL && i < instance->device_count; i++) {
+        chl_profile_free(instance->profiles[i]);
+    }
+    free(instance->profiles);
+    inbox_free(&instance->inbox);
+    free(instance);
+}

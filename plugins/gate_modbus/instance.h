@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief One bus: its options, its devices and their profiles, its thread.
+ */
+#ifndef GATE_MODBUS_INSTANCE_H
+#define GATE_MODBUS_INSTANCE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <chilang/plugin.h>
+
+#include "capture.h"
+#include "inbox.h"
+#include "lib/modbus/driver.h"
+#include "link.h"
+
+/** Filled by the host as the option table in plugin.c says. */
+struct gate_config {
+    const char *address;
+    int64_t poll_ms;
+    const char *gap;
+    int64_t response_ms;
+    int64_t reconnect_min_ms, reconnect_max_ms;
+    const char *capture;
+};
+
+struct chl_instance {
+    const struct chl_host *host;
+    struct chl_ctx *ctx;
+    size_t device_count;
+    struct chl_profile **profiles;
+    struct chl_modbus *driver;
+    struct link *link;
+    struct capture *capture;
+    struct inbox inbox;
+    int64_t connect_ns; /**< longest wait for a connection */
+    atomic_bool stopping;
+    bool running; /**< the thread exists; supervisor only */
+    pthread_t thread;
+    size_t shown_up; /**< devices up as last said to the host; the bus's thread only */
+    bool shown;
+};
+
+/** Operations `create` and `destroy` of the plugin. */
+chl_err instance_create(const struct chl_create *args, struct chl_instance **out, char *why,
+                        size_t why_size);
+void instance_destroy(struct chl_instance *instance);
+
+/** Body of the bus's thread; runs until `stopping`. */
+void *worker_run(void *instance);
+
+#endif

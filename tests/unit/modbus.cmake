@@ -1,0 +1,2 @@
+chl_add_test(test_modbus_driver SOURCES test_modbus_driver.c LINK chl_modbus)
+chl_add_test(test_modbus_frame SOURCES test_modbus_frame.c LINK chl_modbus)
