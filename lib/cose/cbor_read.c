@@ -6,6 +6,7 @@
 #include "lib/cose/cbor.h"
 
 #include <cbor.h>
+#include <string.h>
 
 #include "lib/base/text.h"
 
@@ -93,11 +94,6 @@ static void on_break(void *context)
     catch_value(context, CHL_CBOR_BREAK, 0);
 }
 
-static void on_tag(void *context, uint64_t tag)
-{
-    catch_value(context, CHL_CBOR_TAG, tag);
-}
-
 static void on_double(void *context, double number)
 {
     struct catch *to = context;
@@ -138,7 +134,6 @@ static const struct cbor_callbacks callbacks = {
     .map_start = on_map,
     .indef_map_start = on_open_map,
     .indef_break = on_break,
-    .tag = on_tag,
     .float2 = on_float,
     .float4 = on_float,
     .float8 = on_double,
@@ -162,13 +157,38 @@ static bool fits(const struct chl_cbor_item *item, size_t left)
     }
 }
 
+/* libcbor's stream decoder refuses most of the one-byte tags, 18 among them. A tag's head differs
+ * from an unsigned integer's only in its three upper bits, so it is read as one. */
+static struct cbor_decoder_result decode_tag(const uint8_t *at, size_t left, struct catch *to)
+{
+    enum { HEAD_MAX = 9, ARGUMENT = 0x1F };
+    uint8_t head[HEAD_MAX];
+    size_t length = left < HEAD_MAX ? left : HEAD_MAX;
+    memcpy(head, at, length);
+    head[0] &= ARGUMENT;
+    struct cbor_decoder_result result = cbor_stream_decode(head, length, &callbacks, to);
+    if (to->item->type == CHL_CBOR_UINT) {
+        to->item->type = CHL_CBOR_TAG;
+    }
+    return result;
+}
+
+static struct cbor_decoder_result decode(const uint8_t *at, size_t left, struct catch *to)
+{
+    enum { MAJOR = 0xE0, MAJOR_TAG = 0xC0 };
+    if (left > 0 && (*at & MAJOR) == MAJOR_TAG) {
+        return decode_tag(at, left, to);
+    }
+    return cbor_stream_decode(at, left, &callbacks, to);
+}
+
 chl_refusal chl_cbor_next(struct chl_cbor_reader *reader, struct chl_cbor_item *item)
 {
     size_t left = (size_t)(reader->end - reader->at);
     item->type = CHL_CBOR_NONE;
     item->indefinite = false;
     struct catch to = {item, false};
-    struct cbor_decoder_result result = cbor_stream_decode(reader->at, left, &callbacks, &to);
+    struct cbor_decoder_result result = decode(reader->at, left, &to);
     if (result.status != CBOR_DECODER_FINISHED || to.chunked || item->type == CHL_CBOR_NONE ||
         result.read > left || !fits(item, left - result.read)) {
         return CHL_REFUSAL_cbor_malformed;

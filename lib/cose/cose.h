@@ -34,6 +34,9 @@ struct chl_cose_format {
     const char *prefix; /**< upper case, such as "HC1:" */
     uint8_t format;     /**< chl_format */
     uint8_t trusted;    /**< CHL_TRUST_… bits: kinds of keys that may vouch for it */
+    /** Whether the payload has the containers of this format; checked at stage cbor, before anybody
+     *  is believed. NULL: any map of claims will do. Pure. */
+    bool (*is_shaped)(const struct chl_cbor_tree *claims);
 };
 
 /** A COSE_Sign1 message taken apart; borrowed from its input. */

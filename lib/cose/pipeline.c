@@ -82,8 +82,9 @@ static bool alg_supported(int64_t alg)
     return alg == CHL_ALG_ES256 || alg == CHL_ALG_PS256 || alg == CHL_ALG_EDDSA;
 }
 
-static chl_refusal decode(struct chl_scratch *scratch, struct chl_bytes text,
-                          struct chl_cose_message *message, struct chl_claims *claims)
+static chl_refusal decode(const struct chl_cose_format *format, struct chl_scratch *scratch,
+                          struct chl_bytes text, struct chl_cose_message *message,
+                          struct chl_claims *claims)
 {
     struct chl_bytes cose = {NULL, 0};
     chl_refusal refusal = unpack(scratch, text, &cose);
@@ -95,6 +96,10 @@ static chl_refusal decode(struct chl_scratch *scratch, struct chl_bytes text,
     }
     if (refusal == CHL_REFUSAL_NONE) {
         refusal = read_claims(message, claims);
+    }
+    if (refusal == CHL_REFUSAL_NONE && format->is_shaped != NULL &&
+        !format->is_shaped(&message->claims)) {
+        refusal = CHL_REFUSAL_claims_malformed;
     }
     if (refusal == CHL_REFUSAL_NONE && !alg_supported(message->sign1.alg)) {
         refusal = CHL_REFUSAL_alg_unsupported;
@@ -149,7 +154,7 @@ bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust 
     chl_refusal refusal = CHL_REFUSAL_code_too_long;
     if (length <= CHL_CODE_MAX) {
         struct chl_bytes text = {code.data + prefix, code.length - prefix};
-        refusal = decode(scratch, text, message, &out->claims);
+        refusal = decode(format, scratch, text, message, &out->claims);
     }
     if (refusal == CHL_REFUSAL_NONE) {
         refusal = verify(format, trust, scratch, message);
