@@ -28,13 +28,15 @@ target_compile_definitions(chl_flags INTERFACE _GNU_SOURCE CHL_VERSION="${PROJEC
 target_compile_options(chl_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
   -Wmissing-prototypes -Wcast-qual -Wcast-align -Wformat=2 -Wundef -Wvla
-  $<$<NOT:$<BOOL:${CHL_SANITIZE}>>:-Wnull-dereference>
   $<$<BOOL:${CHL_WERROR}>:-Werror>)
 if(CHL_SANITIZE)
   target_compile_options(chl_flags INTERFACE -fsanitize=${CHL_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(chl_flags INTERFACE -fsanitize=${CHL_SANITIZE})
-elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")
+else()
+  target_compile_options(chl_flags INTERFACE -Wnull-dereference)
+endif()
+if(NOT CHL_SANITIZE AND (CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release"))
   target_compile_options(chl_flags INTERFACE -fstack-protector-strong -D_FORTIFY_SOURCE=2)
   target_link_options(chl_flags INTERFACE -Wl,-z,relro,-z,now)
 endif()

@@ -236,7 +236,8 @@ static void test_busy_is_passed_back_to_the_plugin(void **state)
 static bool recovered(const struct site *site)
 {
     size_t last = site->health_count;
-    return last > 1 && last <= SITE_HEALTHS && site->healths[last - 1].ok;
+    return last > 1 && last <= SITE_HEALTHS && site->healths[last - 1].instance == 0 &&
+           site->healths[last - 1].ok;
 }
 
 static void test_a_failed_create_is_named_and_tried_again(void **state)
