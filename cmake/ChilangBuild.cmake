@@ -29,6 +29,10 @@ target_compile_options(chl_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
   -Wmissing-prototypes -Wcast-qual -Wcast-align -Wformat=2 -Wundef -Wvla
   $<$<BOOL:${CHL_WERROR}>:-Werror>)
+if(NOT CHL_SANITIZE)
+  # The sanitizers' own checks make it warn of paths that they guard.
+  target_compile_options(chl_flags INTERFACE -Wnull-dereference)
+endif()
 if(CHL_SANITIZE)
   target_compile_options(chl_flags INTERFACE -fsanitize=${CHL_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

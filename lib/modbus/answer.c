@@ -32,22 +32,22 @@ static size_t exception_at(uint8_t code)
     return i;
 }
 
-static void on_exception(struct chl_modbus *m, struct device *d, struct command *c, purpose why,
+static void on_exception(struct chl_modbus *bus, struct device *d, struct command *c, purpose why,
                          uint8_t code, int64_t now_ns)
 {
     const size_t at = exception_at(code);
     const bool known = at < sizeof exceptions / sizeof *exceptions;
     char text[CHL_MODBUS_TEXT];
     (void)snprintf(text, sizeof text, "exception %u (%s) at register 0x%04X", code,
-                   known ? exceptions[at].name : "not in the standard", m->request.address);
+                   known ? exceptions[at].name : "not in the standard", bus->request.address);
     if (why == FOR_COMMAND) {
-        const bool refused = known && exceptions[at].refused && !m->was_sent;
+        const bool refused = known && exceptions[at].refused && !bus->was_sent;
         command_finish(c, refused ? CHL_COMMAND_FAILED : CHL_COMMAND_UNKNOWN, text);
         d->stale = true; /* whatever it did, read it before the next write */
     } else if (why == FOR_MODE || why == FOR_BLOCK) {
-        device_failed(m, d, now_ns, text);
+        device_failed(bus, d, now_ns, text);
     } else {
-        driver_log(m, CHL_LOG_WARNING, "gate=%s unit=%u refused=\"%s\"", d->id.name, d->id.unit,
+        driver_log(bus, CHL_LOG_WARNING, "gate=%s unit=%u refused=\"%s\"", d->id.name, d->id.unit,
                    text);
         d->hold_exit = false; /* tried again when the next poll shows it */
         d->unblock = 0;
@@ -57,11 +57,11 @@ static void on_exception(struct chl_modbus *m, struct device *d, struct command 
         }
     }
     if (known && exceptions[at].silent) {
-        device_failed(m, d, now_ns, text);
+        device_failed(bus, d, now_ns, text);
     }
 }
 
-static void on_setup_read(struct chl_modbus *m, struct device *d, uint16_t found)
+static void on_setup_read(struct chl_modbus *bus, struct device *d, uint16_t found)
 {
     chl_register_role role = CHL_REG_ACCUMULATE;
     uint16_t wanted = 0;
@@ -69,25 +69,25 @@ static void on_setup_read(struct chl_modbus *m, struct device *d, uint16_t found
     if (found == wanted) {
         d->setup_at++;
     } else {
-        driver_log(m, CHL_LOG_INFO, "gate=%s unit=%u register=0x%04X found=%u set=%u", d->id.name,
-                   d->id.unit, m->request.address, found, wanted);
+        driver_log(bus, CHL_LOG_INFO, "gate=%s unit=%u register=0x%04X found=%u set=%u", d->id.name,
+                   d->id.unit, bus->request.address, found, wanted);
         d->setup_write = true;
     }
 }
 
-static void on_ok(struct chl_modbus *m, struct device *d, struct command *c, purpose why,
+static void on_ok(struct chl_modbus *bus, struct device *d, struct command *c, purpose why,
                   const uint16_t *words, int64_t now_ns)
 {
     switch (why) {
     case FOR_MODE:
-        device_mode(m, d, words[0], now_ns);
+        device_mode(bus, d, words[0], now_ns);
         break;
     case FOR_BLOCK:
-        device_block(m, d, words, now_ns);
-        command_judge(m, d);
+        device_block(bus, d, words, now_ns);
+        command_judge(bus, d);
         break;
     case FOR_COMMAND:
-        command_written(m, c, now_ns);
+        command_written(bus, c, now_ns);
         break;
     case FOR_EXIT:
         d->hold_exit = false;
@@ -102,7 +102,7 @@ static void on_ok(struct chl_modbus *m, struct device *d, struct command *c, pur
         d->poll_at_ns = now_ns + d->released_poll_ns;
         break;
     case FOR_SETUP_READ:
-        on_setup_read(m, d, words[0]);
+        on_setup_read(bus, d, words[0]);
         break;
     case FOR_SETUP_WRITE:
         d->setup_write = false;
@@ -113,49 +113,49 @@ static void on_ok(struct chl_modbus *m, struct device *d, struct command *c, pur
     }
 }
 
-static void all_down(struct chl_modbus *m, const char *text)
+static void all_down(struct chl_modbus *bus, const char *text)
 {
-    for (size_t i = 0; i < m->device_count; i++) {
-        device_down(m, &m->devices[i], text);
+    for (size_t i = 0; i < bus->device_count; i++) {
+        device_down(bus, &bus->devices[i], text);
     }
 }
 
 /** Close the link. One that had proven itself is opened again at once: its devices are not down
  *  before that fails too. */
-static void break_link(struct chl_modbus *m, int64_t now_ns, const char *down)
+static void break_link(struct chl_modbus *bus, int64_t now_ns, const char *down)
 {
-    m->link = LINK_BROKEN;
-    m->under_way = FOR_NOTHING;
-    if (m->proven) {
-        m->link_at_ns = now_ns;
+    bus->link = LINK_BROKEN;
+    bus->under_way = FOR_NOTHING;
+    if (bus->proven) {
+        bus->link_at_ns = now_ns;
         return;
     }
-    m->failures++;
-    m->link_at_ns = now_ns + device_backoff(m, m->failures);
+    bus->failures++;
+    bus->link_at_ns = now_ns + device_backoff(bus, bus->failures);
     if (down != NULL) {
-        all_down(m, down);
+        all_down(bus, down);
     }
 }
 
-void chl_modbus_lost(struct chl_modbus *m, int64_t now_ns, const char *text)
+void chl_modbus_lost(struct chl_modbus *bus, int64_t now_ns, const char *text)
 {
-    if (m->link == LINK_OPEN) {
-        break_link(m, now_ns, text);
+    if (bus->link == LINK_OPEN) {
+        break_link(bus, now_ns, text);
     }
 }
 
-static void on_silence(struct chl_modbus *m, struct device *d, struct command *c,
+static void on_silence(struct chl_modbus *bus, struct device *d, struct command *c,
                        const struct chl_modbus_answer *answer, int64_t now_ns)
 {
     char text[CHL_MODBUS_TEXT];
     if (answer->status == CHL_MODBUS_TIMEOUT) {
         (void)snprintf(text, sizeof text, "no answer within %lld ms",
-                       (long long)(m->request.response_ns / CHL_NS_PER_MS));
+                       (long long)(bus->request.response_ns / CHL_NS_PER_MS));
     } else {
         (void)snprintf(text, sizeof text, "%s", answer->text);
     }
     if (c != NULL && answer->status == CHL_MODBUS_UNSENT) {
-        c->sent = m->was_sent;
+        c->sent = bus->was_sent;
         c->phase = PHASE_QUEUED;
     } else if (c != NULL) {
         command_unanswered(c, text);
@@ -163,53 +163,53 @@ static void on_silence(struct chl_modbus *m, struct device *d, struct command *c
     d->stale = true;
     if (answer->status == CHL_MODBUS_TIMEOUT || answer->status == CHL_MODBUS_BAD) {
         /* A late answer to this question must not be taken for the next one's: the link goes. */
-        device_failed(m, d, now_ns, text);
-        break_link(m, now_ns, NULL);
+        device_failed(bus, d, now_ns, text);
+        break_link(bus, now_ns, NULL);
     } else {
-        break_link(m, now_ns, text);
+        break_link(bus, now_ns, text);
     }
 }
 
-void chl_modbus_answered(struct chl_modbus *m, int64_t now_ns,
+void chl_modbus_answered(struct chl_modbus *bus, int64_t now_ns,
                          const struct chl_modbus_answer *answer)
 {
-    if (m->under_way == FOR_NOTHING) {
+    if (bus->under_way == FOR_NOTHING) {
         return;
     }
-    const purpose why = m->under_way;
-    struct device *d = &m->devices[m->at_device];
-    struct command *c = m->at_command;
-    m->under_way = FOR_NOTHING;
-    m->at_command = NULL;
-    m->quiet_until_ns = now_ns + m->gap_ns;
+    const purpose why = bus->under_way;
+    struct device *d = &bus->devices[bus->at_device];
+    struct command *c = bus->at_command;
+    bus->under_way = FOR_NOTHING;
+    bus->at_command = NULL;
+    bus->quiet_until_ns = now_ns + bus->gap_ns;
     if (answer->status == CHL_MODBUS_OK) {
-        device_heard(m, d, now_ns);
-        on_ok(m, d, c, why, answer->words, now_ns);
+        device_heard(bus, d, now_ns);
+        on_ok(bus, d, c, why, answer->words, now_ns);
     } else if (answer->status == CHL_MODBUS_EXCEPTION) {
-        device_heard(m, d, now_ns);
-        on_exception(m, d, c, why, answer->exception, now_ns);
+        device_heard(bus, d, now_ns);
+        on_exception(bus, d, c, why, answer->exception, now_ns);
     } else {
-        on_silence(m, d, c, answer, now_ns);
+        on_silence(bus, d, c, answer, now_ns);
     }
-    (void)reports_post(m, now_ns);
+    (void)reports_post(bus, now_ns);
 }
 
-void chl_modbus_connected(struct chl_modbus *m, int64_t now_ns, bool ok, const char *text)
+void chl_modbus_connected(struct chl_modbus *bus, int64_t now_ns, bool ok, const char *text)
 {
     if (!ok) {
-        m->link = LINK_CLOSED;
-        m->failures++;
-        m->link_at_ns = now_ns + device_backoff(m, m->failures);
-        all_down(m, text);
+        bus->link = LINK_CLOSED;
+        bus->failures++;
+        bus->link_at_ns = now_ns + device_backoff(bus, bus->failures);
+        all_down(bus, text);
         return;
     }
-    m->link = LINK_OPEN;
-    m->proven = false;
-    for (size_t i = 0; i < m->device_count; i++) {
-        struct device *d = &m->devices[i];
+    bus->link = LINK_OPEN;
+    bus->proven = false;
+    for (size_t i = 0; i < bus->device_count; i++) {
+        struct device *d = &bus->devices[i];
         d->stale = true;
         d->want_mode = true;
-        if (m->failures > 0) {
+        if (bus->failures > 0) {
             d->failures = 0;
             d->retry_at_ns = now_ns;
         }

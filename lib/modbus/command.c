@@ -85,9 +85,9 @@ void command_plan(struct command *c, const struct device *d)
 }
 
 /** Its last write was acknowledged: a release is complete, all else is compared by a reading. */
-void command_written(struct chl_modbus *m, struct command *c, int64_t now_ns)
+void command_written(struct chl_modbus *bus, struct command *c, int64_t now_ns)
 {
-    struct device *d = &m->devices[c->device];
+    struct device *d = &bus->devices[c->device];
     c->plan_at++;
     if (c->plan_at < c->plan_count) {
         return;
@@ -121,11 +121,11 @@ static bool agrees(const struct command *c, const struct device *d)
 }
 
 /** Compare every command that waits for a reading of `d` with the one that just arrived. */
-void command_judge(struct chl_modbus *m, struct device *d)
+void command_judge(struct chl_modbus *bus, struct device *d)
 {
-    for (size_t i = 0; i < m->command_count; i++) {
-        struct command *c = &m->commands[i];
-        if (c->phase != PHASE_READING || &m->devices[c->device] != d) {
+    for (size_t i = 0; i < bus->command_count; i++) {
+        struct command *c = &bus->commands[i];
+        if (c->phase != PHASE_READING || &bus->devices[c->device] != d) {
             continue;
         }
         if (agrees(c, d)) {
@@ -173,29 +173,29 @@ static void drop(struct command *c, const struct device *d, int64_t now_ns)
     }
 }
 
-void commands_drop(struct chl_modbus *m, int64_t now_ns)
+void commands_drop(struct chl_modbus *bus, int64_t now_ns)
 {
-    for (size_t i = 0; i < m->command_count; i++) {
-        struct command *c = &m->commands[i];
+    for (size_t i = 0; i < bus->command_count; i++) {
+        struct command *c = &bus->commands[i];
         if (command_is_open(c)) {
-            drop(c, &m->devices[c->device], now_ns);
+            drop(c, &bus->devices[c->device], now_ns);
         }
     }
 }
 
-static struct device *find_device(struct chl_modbus *m, chl_gate_id gate)
+static struct device *find_device(struct chl_modbus *bus, chl_gate_id gate)
 {
-    for (size_t i = 0; i < m->device_count; i++) {
-        if (m->devices[i].id.gate.index == gate.index) {
-            return &m->devices[i];
+    for (size_t i = 0; i < bus->device_count; i++) {
+        if (bus->devices[i].id.gate.index == gate.index) {
+            return &bus->devices[i];
         }
     }
     return NULL;
 }
 
-void chl_modbus_raise_generation(struct chl_modbus *m, chl_gate_id gate, uint32_t generation)
+void chl_modbus_raise_generation(struct chl_modbus *bus, chl_gate_id gate, uint32_t generation)
 {
-    struct device *d = find_device(m, gate);
+    struct device *d = find_device(bus, gate);
     if (d == NULL) {
         return;
     }
@@ -204,12 +204,12 @@ void chl_modbus_raise_generation(struct chl_modbus *m, chl_gate_id gate, uint32_
     }
 }
 
-static struct command *take_slot(struct chl_modbus *m, size_t device, bool urgent)
+static struct command *take_slot(struct chl_modbus *bus, size_t device, bool urgent)
 {
     struct command *slot = NULL;
     unsigned open = 0;
-    for (size_t i = 0; i < m->command_count; i++) {
-        struct command *c = &m->commands[i];
+    for (size_t i = 0; i < bus->command_count; i++) {
+        struct command *c = &bus->commands[i];
         if (c->phase == PHASE_FREE) {
             slot = slot == NULL ? c : slot;
         } else if (c->device == device) {
@@ -221,26 +221,26 @@ static struct command *take_slot(struct chl_modbus *m, size_t device, bool urgen
 }
 
 /** An emergency voids what was ordered before it, and does not wait for a backoff to end. */
-static void overtake(struct chl_modbus *m, const struct command *emergency, int64_t now_ns)
+static void overtake(struct chl_modbus *bus, const struct command *emergency, int64_t now_ns)
 {
-    struct device *d = &m->devices[emergency->device];
-    for (size_t i = 0; i < m->command_count; i++) {
-        struct command *c = &m->commands[i];
+    struct device *d = &bus->devices[emergency->device];
+    for (size_t i = 0; i < bus->command_count; i++) {
+        struct command *c = &bus->commands[i];
         if (command_is_open(c) && c->device == emergency->device && !command_is_emergency(c) &&
             c->order.generation <= emergency->order.generation) {
             c->superseded = true;
         }
     }
     d->retry_at_ns = now_ns;
-    if (m->link == LINK_CLOSED) {
-        m->link_at_ns = now_ns;
+    if (bus->link == LINK_CLOSED) {
+        bus->link_at_ns = now_ns;
     }
 }
 
-chl_err chl_modbus_accept(struct chl_modbus *m, const struct chl_gate_command *order,
+chl_err chl_modbus_accept(struct chl_modbus *bus, const struct chl_gate_command *order,
                           int64_t now_ns)
 {
-    struct device *d = find_device(m, order->gate);
+    struct device *d = find_device(bus, order->gate);
     if (d == NULL) {
         return CHL_E_NOTFOUND;
     }
@@ -249,12 +249,12 @@ chl_err chl_modbus_accept(struct chl_modbus *m, const struct chl_gate_command *o
         (mode && order->mode >= CHL_MODE_COUNT)) {
         return CHL_E_INVAL;
     }
-    const size_t at = (size_t)(d - m->devices);
-    struct command *c = take_slot(m, at, mode && order->mode == CHL_MODE_EMERGENCY);
+    const size_t at = (size_t)(d - bus->devices);
+    struct command *c = take_slot(bus, at, mode && order->mode == CHL_MODE_EMERGENCY);
     if (c == NULL) {
         return CHL_E_BUSY;
     }
-    *c = (struct command){.phase = PHASE_QUEUED, .device = at, .arrival = ++m->arrivals};
+    *c = (struct command){.phase = PHASE_QUEUED, .device = at, .arrival = ++bus->arrivals};
     c->order = *order;
     const struct chl_profile *p = d->id.profile;
     if (order->action == CHL_GATE_RELEASE &&
@@ -265,25 +265,25 @@ chl_err chl_modbus_accept(struct chl_modbus *m, const struct chl_gate_command *o
                        order->places);
         command_finish(c, CHL_COMMAND_FAILED, text);
     }
-    chl_modbus_raise_generation(m, order->gate, order->generation);
+    chl_modbus_raise_generation(bus, order->gate, order->generation);
     if (command_is_emergency(c)) {
-        overtake(m, c, now_ns);
+        overtake(bus, c, now_ns);
     }
     return CHL_OK;
 }
 
-size_t chl_modbus_abort(struct chl_modbus *m, int64_t now_ns)
+size_t chl_modbus_abort(struct chl_modbus *bus, int64_t now_ns)
 {
     size_t left = 0;
-    for (size_t i = 0; i < m->command_count; i++) {
-        struct command *c = &m->commands[i];
+    for (size_t i = 0; i < bus->command_count; i++) {
+        struct command *c = &bus->commands[i];
         if (command_is_open(c)) {
             command_finish(c, c->sent ? CHL_COMMAND_UNKNOWN : CHL_COMMAND_ABORTED, "stopping");
         }
     }
-    (void)reports_post(m, now_ns);
-    for (size_t i = 0; i < m->command_count; i++) {
-        left += m->commands[i].phase != PHASE_FREE;
+    (void)reports_post(bus, now_ns);
+    for (size_t i = 0; i < bus->command_count; i++) {
+        left += bus->commands[i].phase != PHASE_FREE;
     }
     return left;
 }

@@ -9,49 +9,50 @@
 #include "lib/base/text.h"
 #include "lib/modbus/internal.h"
 
-void driver_log(const struct chl_modbus *m, chl_log_level level, const char *format, ...)
+void driver_log(const struct chl_modbus *bus, chl_log_level level, const char *format, ...)
 {
-    if (m->settings.log == NULL) {
+    if (bus->settings.log == NULL) {
         return;
     }
     char text[256];
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started in the line above */
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    m->settings.log(m->settings.user, level, text);
+    bus->settings.log(bus->settings.user, level, text);
 }
 
 /* xorshift64*: jitter only has to differ between sites that lost the same switch. */
-static uint64_t random_next(struct chl_modbus *m)
+static uint64_t random_next(struct chl_modbus *bus)
 {
-    m->random ^= m->random >> 12;
-    m->random ^= m->random << 25;
-    m->random ^= m->random >> 27;
-    return m->random * UINT64_C(2685821657736338717);
+    bus->random ^= bus->random >> 12;
+    bus->random ^= bus->random << 25;
+    bus->random ^= bus->random >> 27;
+    return bus->random * UINT64_C(2685821657736338717);
 }
 
 /** Doubles from the least to the longest wait, then takes 75–100 % of it. */
-int64_t device_backoff(struct chl_modbus *m, unsigned failures)
+int64_t device_backoff(struct chl_modbus *bus, unsigned failures)
 {
-    int64_t wait = m->settings.backoff_min_ns;
-    for (unsigned i = 1; i < failures && wait < m->settings.backoff_max_ns; i++) {
+    int64_t wait = bus->settings.backoff_min_ns;
+    for (unsigned i = 1; i < failures && wait < bus->settings.backoff_max_ns; i++) {
         wait *= 2;
     }
-    if (wait > m->settings.backoff_max_ns) {
-        wait = m->settings.backoff_max_ns;
+    if (wait > bus->settings.backoff_max_ns) {
+        wait = bus->settings.backoff_max_ns;
     }
     const int64_t spread = wait / 4;
-    return wait - (spread > 0 ? (int64_t)(random_next(m) % (uint64_t)spread) : 0);
+    return wait - (spread > 0 ? (int64_t)(random_next(bus) % (uint64_t)spread) : 0);
 }
 
-void device_down(struct chl_modbus *m, struct device *d, const char *why)
+void device_down(struct chl_modbus *bus, struct device *d, const char *why)
 {
     if (d->up || !d->told) {
         (void)chl_copy(d->why, sizeof d->why, why);
         d->owes_down = true;
         d->told = true;
-        driver_log(m, CHL_LOG_WARNING, "gate=%s unit=%u link=down why=\"%s\"", d->id.name,
+        driver_log(bus, CHL_LOG_WARNING, "gate=%s unit=%u link=down why=\"%s\"", d->id.name,
                    d->id.unit, why);
     }
     d->up = false;
@@ -60,19 +61,19 @@ void device_down(struct chl_modbus *m, struct device *d, const char *why)
     d->stale = true;
 }
 
-void device_failed(struct chl_modbus *m, struct device *d, int64_t now_ns, const char *why)
+void device_failed(struct chl_modbus *bus, struct device *d, int64_t now_ns, const char *why)
 {
     d->failures++;
-    d->retry_at_ns = now_ns + device_backoff(m, d->failures);
-    m->probe_at_ns = now_ns + PROBE_SHARE * d->response_ns;
-    device_down(m, d, why);
+    d->retry_at_ns = now_ns + device_backoff(bus, d->failures);
+    bus->probe_at_ns = now_ns + PROBE_SHARE * d->response_ns;
+    device_down(bus, d, why);
 }
 
-void device_heard(struct chl_modbus *m, struct device *d, int64_t now_ns)
+void device_heard(struct chl_modbus *bus, struct device *d, int64_t now_ns)
 {
     d->heard_ns = now_ns;
-    m->proven = true;
-    m->failures = 0;
+    bus->proven = true;
+    bus->failures = 0;
 }
 
 bool device_can_unblock(const struct device *d)
@@ -81,7 +82,7 @@ bool device_can_unblock(const struct device *d)
     return mode->present && mode->writable;
 }
 
-void device_mode(struct chl_modbus *m, struct device *d, uint16_t word, int64_t now_ns)
+void device_mode(struct chl_modbus *bus, struct device *d, uint16_t word, int64_t now_ns)
 {
     const struct chl_profile *p = d->id.profile;
     bool odd = false;
@@ -95,12 +96,12 @@ void device_mode(struct chl_modbus *m, struct device *d, uint16_t word, int64_t 
         odd = word != p->mode_blocked;
     }
     if (odd && !d->mode_odd) {
-        driver_log(m, CHL_LOG_WARNING, "gate=%s unit=%u mode=%u why=\"not in the profile\"",
+        driver_log(bus, CHL_LOG_WARNING, "gate=%s unit=%u mode=%u why=\"not in the profile\"",
                    d->id.name, d->id.unit, word);
     }
     d->mode_odd = odd;
     if (word == p->mode_blocked && d->unblock == 0 && device_can_unblock(d)) {
-        driver_log(m, CHL_LOG_WARNING, "gate=%s unit=%u found=blocked act=\"way out freed\"",
+        driver_log(bus, CHL_LOG_WARNING, "gate=%s unit=%u found=blocked act=\"way out freed\"",
                    d->id.name, d->id.unit);
         d->unblock = 1;
     }
@@ -159,13 +160,13 @@ static struct chl_gate_reading block_reading(const struct device *d, const uint1
 }
 
 /** First answer after silence: report it, compare its settings, and let the others be tried. */
-static void device_rose(struct chl_modbus *m, struct device *d, int64_t now_ns)
+static void device_rose(struct chl_modbus *bus, struct device *d, int64_t now_ns)
 {
-    if (chl_modbus_up(m) == 0) {
-        for (size_t i = 0; i < m->device_count; i++) {
-            m->devices[i].retry_at_ns = now_ns;
+    if (chl_modbus_up(bus) == 0) {
+        for (size_t i = 0; i < bus->device_count; i++) {
+            bus->devices[i].retry_at_ns = now_ns;
         }
-        m->probe_at_ns = now_ns;
+        bus->probe_at_ns = now_ns;
     }
     d->up = true;
     d->told = true;
@@ -173,20 +174,20 @@ static void device_rose(struct chl_modbus *m, struct device *d, int64_t now_ns)
     d->failures = 0;
     d->setup_at = 0;
     d->setup_write = false;
-    driver_log(m, CHL_LOG_INFO, "gate=%s unit=%u link=up", d->id.name, d->id.unit);
+    driver_log(bus, CHL_LOG_INFO, "gate=%s unit=%u link=up", d->id.name, d->id.unit);
 }
 
-void device_block(struct chl_modbus *m, struct device *d, const uint16_t *words, int64_t now_ns)
+void device_block(struct chl_modbus *bus, struct device *d, const uint16_t *words, int64_t now_ns)
 {
     const struct chl_profile *p = d->id.profile;
     const struct chl_gate_reading reading = block_reading(d, words, now_ns);
     const bool fresh = d->stale || !d->known || !d->up;
     if (!d->up) {
-        device_rose(m, d, now_ns);
+        device_rose(bus, d, now_ns);
     }
     const bool released =
         reading.entry_left != p->grant_cancel && reading.entry_left != p->grant_free;
-    const int64_t interval = released ? d->released_poll_ns : m->settings.poll_ns;
+    const int64_t interval = released ? d->released_poll_ns : bus->settings.poll_ns;
     if (fresh || reading_differs(&reading, &d->last) ||
         now_ns + interval - d->posted_ns > REPORT_EVERY_NS) {
         d->owes_reading = true;

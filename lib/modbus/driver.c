@@ -83,23 +83,23 @@ static chl_err check_devices(const struct chl_modbus_device *devices, size_t cou
     return CHL_OK;
 }
 
-static void device_init(struct chl_modbus *m, size_t at, const struct chl_modbus_device *from)
+static void device_init(struct chl_modbus *bus, size_t at, const struct chl_modbus_device *from)
 {
-    struct device *d = &m->devices[at];
+    struct device *d = &bus->devices[at];
     const struct chl_profile *p = from->profile;
     d->id = *from;
     atomic_init(&d->generation, 0);
     d->response_ns =
-        m->settings.response_ns > 0 ? m->settings.response_ns : p->response_ms * CHL_NS_PER_MS;
+        bus->settings.response_ns > 0 ? bus->settings.response_ns : p->response_ms * CHL_NS_PER_MS;
     d->released_poll_ns = p->released_poll_ms * CHL_NS_PER_MS;
-    if (d->released_poll_ns <= 0 || d->released_poll_ns > m->settings.poll_ns) {
-        d->released_poll_ns = m->settings.poll_ns;
+    if (d->released_poll_ns <= 0 || d->released_poll_ns > bus->settings.poll_ns) {
+        d->released_poll_ns = bus->settings.poll_ns;
     }
     d->stale = true;
     d->want_mode = true;
     d->mode = CHL_MODE_NORMAL;
-    if (m->settings.gap_ns < 0 && p->gap_ms * CHL_NS_PER_MS > m->gap_ns) {
-        m->gap_ns = p->gap_ms * CHL_NS_PER_MS;
+    if (bus->settings.gap_ns < 0 && p->gap_ms * CHL_NS_PER_MS > bus->gap_ns) {
+        bus->gap_ns = p->gap_ms * CHL_NS_PER_MS;
     }
 }
 
@@ -111,66 +111,66 @@ chl_err chl_modbus_new(const struct chl_modbus_settings *settings,
     if (err != CHL_OK) {
         return err;
     }
-    struct chl_modbus *m = calloc(1, sizeof *m);
-    if (m == NULL) {
+    struct chl_modbus *bus = calloc(1, sizeof *bus);
+    if (bus == NULL) {
         return CHL_E_NOMEM;
     }
-    m->settings = *settings;
-    m->gap_ns = settings->gap_ns > 0 ? settings->gap_ns : 0;
-    m->random = settings->seed != 0 ? settings->seed : UINT64_C(0x9E3779B97F4A7C15);
-    m->device_count = count;
-    m->command_count = count * (CHL_MODBUS_GATE_COMMANDS + CHL_MODBUS_GATE_URGENT);
-    m->devices = calloc(count, sizeof *m->devices);
-    m->commands = calloc(m->command_count, sizeof *m->commands);
-    if (m->devices == NULL || m->commands == NULL) {
-        chl_modbus_free(m);
+    bus->settings = *settings;
+    bus->gap_ns = settings->gap_ns > 0 ? settings->gap_ns : 0;
+    bus->random = settings->seed != 0 ? settings->seed : UINT64_C(0x9E3779B97F4A7C15);
+    bus->device_count = count;
+    bus->command_count = count * (CHL_MODBUS_GATE_COMMANDS + CHL_MODBUS_GATE_URGENT);
+    bus->devices = calloc(count, sizeof *bus->devices);
+    bus->commands = calloc(bus->command_count, sizeof *bus->commands);
+    if (bus->devices == NULL || bus->commands == NULL) {
+        chl_modbus_free(bus);
         return CHL_E_NOMEM;
     }
     for (size_t i = 0; i < count; i++) {
-        device_init(m, i, &devices[i]);
+        device_init(bus, i, &devices[i]);
     }
-    *out = m;
+    *out = bus;
     return CHL_OK;
 }
 
-void chl_modbus_free(struct chl_modbus *m)
+void chl_modbus_free(struct chl_modbus *bus)
 {
-    if (m != NULL) {
-        free(m->devices);
-        free(m->commands);
-        free(m);
+    if (bus != NULL) {
+        free(bus->devices);
+        free(bus->commands);
+        free(bus);
     }
 }
 
-size_t chl_modbus_up(const struct chl_modbus *m)
+size_t chl_modbus_up(const struct chl_modbus *bus)
 {
     size_t up = 0;
-    for (size_t i = 0; i < m->device_count; i++) {
-        up += m->devices[i].up;
+    for (size_t i = 0; i < bus->device_count; i++) {
+        up += bus->devices[i].up;
     }
     return up;
 }
 
 /** A device whose turn never came is as unknown as one that does not answer. */
-static void drop_silent(struct chl_modbus *m, int64_t now_ns)
+static void drop_silent(struct chl_modbus *bus, int64_t now_ns)
 {
-    for (size_t i = 0; i < m->device_count; i++) {
-        struct device *d = &m->devices[i];
+    for (size_t i = 0; i < bus->device_count; i++) {
+        struct device *d = &bus->devices[i];
         const int64_t age = now_ns - d->heard_ns;
-        if (d->up && age > m->settings.poll_ns + 2 * d->response_ns) {
+        if (d->up && age > bus->settings.poll_ns + 2 * d->response_ns) {
             char text[CHL_MODBUS_TEXT];
             (void)snprintf(text, sizeof text, "not heard for %lld ms",
                            (long long)(age / CHL_NS_PER_MS));
-            device_down(m, d, text);
+            device_down(bus, d, text);
             d->retry_at_ns = now_ns;
         }
     }
 }
 
-static int64_t earliest_deadline(const struct chl_modbus *m, int64_t wake_ns)
+static int64_t earliest_deadline(const struct chl_modbus *bus, int64_t wake_ns)
 {
-    for (size_t i = 0; i < m->command_count; i++) {
-        const struct command *c = &m->commands[i];
+    for (size_t i = 0; i < bus->command_count; i++) {
+        const struct command *c = &bus->commands[i];
         if (command_is_open(c) && c->order.deadline_ns < wake_ns) {
             wake_ns = c->order.deadline_ns;
         }
@@ -178,27 +178,27 @@ static int64_t earliest_deadline(const struct chl_modbus *m, int64_t wake_ns)
     return wake_ns;
 }
 
-static void next_action(struct chl_modbus *m, int64_t now_ns, struct chl_modbus_step *step)
+static void next_action(struct chl_modbus *bus, int64_t now_ns, struct chl_modbus_step *step)
 {
-    switch (m->link) {
+    switch (bus->link) {
     case LINK_BROKEN:
-        m->link = LINK_CLOSED;
+        bus->link = LINK_CLOSED;
         step->action = CHL_MODBUS_CLOSE;
         return;
     case LINK_CLOSED:
-        if (now_ns >= m->link_at_ns) {
-            m->link = LINK_CONNECTING;
+        if (now_ns >= bus->link_at_ns) {
+            bus->link = LINK_CONNECTING;
             step->action = CHL_MODBUS_CONNECT;
         } else {
-            step->wake_ns = earliest_deadline(m, m->link_at_ns);
+            step->wake_ns = earliest_deadline(bus, bus->link_at_ns);
         }
         return;
     case LINK_OPEN:
-        if (m->under_way == FOR_NOTHING && schedule_pick(m, now_ns)) {
+        if (bus->under_way == FOR_NOTHING && schedule_pick(bus, now_ns)) {
             step->action = CHL_MODBUS_TRANSACT;
-            step->request = m->request;
+            step->request = bus->request;
         } else {
-            step->wake_ns = schedule_wake(m, now_ns);
+            step->wake_ns = schedule_wake(bus, now_ns);
         }
         return;
     case LINK_CONNECTING:
@@ -207,13 +207,13 @@ static void next_action(struct chl_modbus *m, int64_t now_ns, struct chl_modbus_
     step->wake_ns = now_ns + CHL_NS_PER_S;
 }
 
-void chl_modbus_next(struct chl_modbus *m, int64_t now_ns, struct chl_modbus_step *step)
+void chl_modbus_next(struct chl_modbus *bus, int64_t now_ns, struct chl_modbus_step *step)
 {
     *step = (struct chl_modbus_step){.action = CHL_MODBUS_WAIT};
-    drop_silent(m, now_ns);
-    commands_drop(m, now_ns);
-    const bool waiting = reports_post(m, now_ns);
-    next_action(m, now_ns, step);
+    drop_silent(bus, now_ns);
+    commands_drop(bus, now_ns);
+    const bool waiting = reports_post(bus, now_ns);
+    next_action(bus, now_ns, step);
     const int64_t again = now_ns + RETRY_POST_MS * CHL_NS_PER_MS;
     if (step->action == CHL_MODBUS_WAIT && waiting && step->wake_ns > again) {
         step->wake_ns = again;

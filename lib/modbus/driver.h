@@ -5,7 +5,7 @@
  *  Time is handed in, nothing here reads a clock, opens a socket or starts a thread, so the same
  *  code runs on a wire, in a test and in a simulation. The owner's loop:
  *
- *      chl_modbus_next(driver, now, &step);
+ *      chl_modbus_next(bus, now, &step);
  *      switch (step.action) {
  *      case CHL_MODBUS_WAIT:     sleep until step.wake_ns or a new command
  *      case CHL_MODBUS_CONNECT:  open the link, then chl_modbus_connected()
@@ -105,35 +105,35 @@ struct chl_modbus;
 chl_err chl_modbus_new(const struct chl_modbus_settings *settings,
                        const struct chl_modbus_device *devices, size_t count,
                        struct chl_modbus **out, char *why, size_t why_size);
-void chl_modbus_free(struct chl_modbus *driver);
+void chl_modbus_free(struct chl_modbus *bus);
 
 /** Take a command, copied; its completion is posted exactly once.
  *  @return CHL_OK; CHL_E_BUSY: too many open for this gate; CHL_E_NOTFOUND: no such gate here;
  *  CHL_E_INVAL: no such action. Blocks: never. */
-chl_err chl_modbus_accept(struct chl_modbus *driver, const struct chl_gate_command *command,
+chl_err chl_modbus_accept(struct chl_modbus *bus, const struct chl_gate_command *command,
                           int64_t now_ns);
 
 /** Make older commands of a gate void from this moment. Thread: any. Blocks: never. */
-void chl_modbus_raise_generation(struct chl_modbus *driver, chl_gate_id gate, uint32_t generation);
+void chl_modbus_raise_generation(struct chl_modbus *bus, chl_gate_id gate, uint32_t generation);
 
 /** What to do now. Also drops what is too late and posts what waits. Blocks: never. */
-void chl_modbus_next(struct chl_modbus *driver, int64_t now_ns, struct chl_modbus_step *step);
+void chl_modbus_next(struct chl_modbus *bus, int64_t now_ns, struct chl_modbus_step *step);
 
 /** The outcome of CHL_MODBUS_CONNECT. `text` says why not, borrowed. */
-void chl_modbus_connected(struct chl_modbus *driver, int64_t now_ns, bool ok, const char *text);
+void chl_modbus_connected(struct chl_modbus *bus, int64_t now_ns, bool ok, const char *text);
 
 /** The outcome of CHL_MODBUS_TRANSACT. */
-void chl_modbus_answered(struct chl_modbus *driver, int64_t now_ns,
+void chl_modbus_answered(struct chl_modbus *bus, int64_t now_ns,
                          const struct chl_modbus_answer *answer);
 
 /** The link broke, or spoke unasked, while nothing was under way. */
-void chl_modbus_lost(struct chl_modbus *driver, int64_t now_ns, const char *text);
+void chl_modbus_lost(struct chl_modbus *bus, int64_t now_ns, const char *text);
 
 /** Complete everything that is open: ABORTED where nothing was sent, else UNKNOWN.
  *  @return how many completions the host has not taken yet; call again. */
-size_t chl_modbus_abort(struct chl_modbus *driver, int64_t now_ns);
+size_t chl_modbus_abort(struct chl_modbus *bus, int64_t now_ns);
 
 /** How many devices answer. */
-size_t chl_modbus_up(const struct chl_modbus *driver);
+size_t chl_modbus_up(const struct chl_modbus *bus);
 
 #endif

@@ -101,15 +101,15 @@ struct chl_modbus {
 };
 
 /* device.c */
-int64_t device_backoff(struct chl_modbus *m, unsigned failures);
-void device_down(struct chl_modbus *m, struct device *d, const char *why);
-void device_failed(struct chl_modbus *m, struct device *d, int64_t now_ns, const char *why);
-void device_heard(struct chl_modbus *m, struct device *d, int64_t now_ns);
-void device_mode(struct chl_modbus *m, struct device *d, uint16_t word, int64_t now_ns);
-void device_block(struct chl_modbus *m, struct device *d, const uint16_t *words, int64_t now_ns);
+int64_t device_backoff(struct chl_modbus *bus, unsigned failures);
+void device_down(struct chl_modbus *bus, struct device *d, const char *why);
+void device_failed(struct chl_modbus *bus, struct device *d, int64_t now_ns, const char *why);
+void device_heard(struct chl_modbus *bus, struct device *d, int64_t now_ns);
+void device_mode(struct chl_modbus *bus, struct device *d, uint16_t word, int64_t now_ns);
+void device_block(struct chl_modbus *bus, struct device *d, const uint16_t *words, int64_t now_ns);
 bool device_setup(const struct device *d, chl_register_role *role, uint16_t *value);
 bool device_can_unblock(const struct device *d);
-void driver_log(const struct chl_modbus *m, chl_log_level level, const char *format, ...)
+void driver_log(const struct chl_modbus *bus, chl_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* command.c */
@@ -117,16 +117,16 @@ bool command_is_emergency(const struct command *c);
 bool command_is_open(const struct command *c);
 void command_plan(struct command *c, const struct device *d);
 void command_finish(struct command *c, chl_command_status status, const char *text);
-void command_written(struct chl_modbus *m, struct command *c, int64_t now_ns);
-void command_judge(struct chl_modbus *m, struct device *d);
+void command_written(struct chl_modbus *bus, struct command *c, int64_t now_ns);
+void command_judge(struct chl_modbus *bus, struct device *d);
 void command_unanswered(struct command *c, const char *text);
-void commands_drop(struct chl_modbus *m, int64_t now_ns);
+void commands_drop(struct chl_modbus *bus, int64_t now_ns);
 
 /* schedule.c */
-bool schedule_pick(struct chl_modbus *m, int64_t now_ns);
-int64_t schedule_wake(const struct chl_modbus *m, int64_t now_ns);
+bool schedule_pick(struct chl_modbus *bus, int64_t now_ns);
+int64_t schedule_wake(const struct chl_modbus *bus, int64_t now_ns);
 
 /* report.c */
-bool reports_post(struct chl_modbus *m, int64_t now_ns);
+bool reports_post(struct chl_modbus *bus, int64_t now_ns);
 
 #endif

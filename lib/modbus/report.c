@@ -19,16 +19,16 @@ static struct chl_gate_report report_of(const struct device *d, chl_report_kind 
                                     .generation = atomic_load(&d->generation)};
 }
 
-static bool post(struct chl_modbus *m, const struct chl_gate_report *report)
+static bool post(struct chl_modbus *bus, const struct chl_gate_report *report)
 {
-    return m->settings.post(m->settings.user, report) != CHL_E_BUSY;
+    return bus->settings.post(bus->settings.user, report) != CHL_E_BUSY;
 }
 
-static struct command *oldest_finished(struct chl_modbus *m, size_t device)
+static struct command *oldest_finished(struct chl_modbus *bus, size_t device)
 {
     struct command *oldest = NULL;
-    for (size_t i = 0; i < m->command_count; i++) {
-        struct command *c = &m->commands[i];
+    for (size_t i = 0; i < bus->command_count; i++) {
+        struct command *c = &bus->commands[i];
         if (c->phase == PHASE_FINISHED && c->device == device &&
             (oldest == NULL || c->arrival < oldest->arrival)) {
             oldest = c;
@@ -37,18 +37,18 @@ static struct command *oldest_finished(struct chl_modbus *m, size_t device)
     return oldest;
 }
 
-static bool post_completions(struct chl_modbus *m, size_t device)
+static bool post_completions(struct chl_modbus *bus, size_t device)
 {
-    for (struct command *c = oldest_finished(m, device); c != NULL;
-         c = oldest_finished(m, device)) {
-        struct chl_gate_report report = report_of(&m->devices[device], CHL_REPORT_DONE);
+    for (struct command *c = oldest_finished(bus, device); c != NULL;
+         c = oldest_finished(bus, device)) {
+        struct chl_gate_report report = report_of(&bus->devices[device], CHL_REPORT_DONE);
         report.status = (uint8_t)c->status;
         report.command_id = c->order.id;
         report.generation = c->order.generation;
         report.has_reading = c->has_reading;
         report.reading = c->reading;
         (void)chl_copy(report.text, sizeof report.text, c->text);
-        if (!post(m, &report)) {
+        if (!post(bus, &report)) {
             return false;
         }
         c->phase = PHASE_FREE;
@@ -56,7 +56,7 @@ static bool post_completions(struct chl_modbus *m, size_t device)
     return true;
 }
 
-static bool post_link(struct chl_modbus *m, struct device *d, bool up, bool *owed)
+static bool post_link(struct chl_modbus *bus, struct device *d, bool up, bool *owed)
 {
     if (!*owed) {
         return true;
@@ -66,14 +66,14 @@ static bool post_link(struct chl_modbus *m, struct device *d, bool up, bool *owe
     if (!up) {
         (void)chl_copy(report.text, sizeof report.text, d->why);
     }
-    if (!post(m, &report)) {
+    if (!post(bus, &report)) {
         return false;
     }
     *owed = false;
     return true;
 }
 
-static bool post_reading(struct chl_modbus *m, struct device *d, int64_t now_ns)
+static bool post_reading(struct chl_modbus *bus, struct device *d, int64_t now_ns)
 {
     if (!d->owes_reading) {
         return true;
@@ -81,7 +81,7 @@ static bool post_reading(struct chl_modbus *m, struct device *d, int64_t now_ns)
     struct chl_gate_report report = report_of(d, CHL_REPORT_READING);
     report.has_reading = true;
     report.reading = d->last;
-    if (!post(m, &report)) {
+    if (!post(bus, &report)) {
         return false;
     }
     d->owes_reading = false;
@@ -90,12 +90,12 @@ static bool post_reading(struct chl_modbus *m, struct device *d, int64_t now_ns)
 }
 
 /** Post all that waits. @return true when the host was busy and something still waits. */
-bool reports_post(struct chl_modbus *m, int64_t now_ns)
+bool reports_post(struct chl_modbus *bus, int64_t now_ns)
 {
-    for (size_t i = 0; i < m->device_count; i++) {
-        struct device *d = &m->devices[i];
-        if (!post_link(m, d, false, &d->owes_down) || !post_completions(m, i) ||
-            !post_link(m, d, true, &d->owes_up) || !post_reading(m, d, now_ns)) {
+    for (size_t i = 0; i < bus->device_count; i++) {
+        struct device *d = &bus->devices[i];
+        if (!post_link(bus, d, false, &d->owes_down) || !post_completions(bus, i) ||
+            !post_link(bus, d, true, &d->owes_up) || !post_reading(bus, d, now_ns)) {
             return true;
         }
     }

@@ -26,9 +26,9 @@ static void offer(struct choice *best, struct choice candidate)
 
 /** When a silent device may be asked again. One that failed waits for its own backoff and for the
  *  bus's share of time that probes may take. */
-static int64_t probe_time(const struct chl_modbus *m, const struct device *d)
+static int64_t probe_time(const struct chl_modbus *bus, const struct device *d)
 {
-    return d->failures > 0 && m->probe_at_ns > d->retry_at_ns ? m->probe_at_ns : d->retry_at_ns;
+    return d->failures > 0 && bus->probe_at_ns > d->retry_at_ns ? bus->probe_at_ns : d->retry_at_ns;
 }
 
 static bool has_own_mode_read(const struct device *d)
@@ -50,10 +50,10 @@ static bool precedes(const struct command *a, const struct command *b)
 }
 
 /** The one command of its gate that may act: an emergency, else the oldest. */
-static bool is_first(const struct chl_modbus *m, const struct command *c)
+static bool is_first(const struct chl_modbus *bus, const struct command *c)
 {
-    for (size_t i = 0; i < m->command_count; i++) {
-        const struct command *other = &m->commands[i];
+    for (size_t i = 0; i < bus->command_count; i++) {
+        const struct command *other = &bus->commands[i];
         if (other != c && command_is_open(other) && other->device == c->device &&
             precedes(other, c)) {
             return false;
@@ -62,13 +62,13 @@ static bool is_first(const struct chl_modbus *m, const struct command *c)
     return true;
 }
 
-static void offer_command(struct chl_modbus *m, struct command *c, int64_t now_ns,
+static void offer_command(struct chl_modbus *bus, struct command *c, int64_t now_ns,
                           struct choice *best)
 {
-    struct device *d = &m->devices[c->device];
+    struct device *d = &bus->devices[c->device];
     const bool urgent = command_is_emergency(c) && c->phase != PHASE_READING;
-    const int64_t ready = urgent ? d->retry_at_ns : probe_time(m, d);
-    if ((!d->up && now_ns < ready) || !is_first(m, c)) {
+    const int64_t ready = urgent ? d->retry_at_ns : probe_time(bus, d);
+    if ((!d->up && now_ns < ready) || !is_first(bus, c)) {
         return;
     }
     struct choice candidate = {.purpose = FOR_COMMAND,
@@ -88,12 +88,12 @@ static void offer_command(struct chl_modbus *m, struct command *c, int64_t now_n
     offer(best, candidate);
 }
 
-static void offer_device(struct chl_modbus *m, size_t at, int64_t now_ns, struct choice *best)
+static void offer_device(struct chl_modbus *bus, size_t at, int64_t now_ns, struct choice *best)
 {
-    struct device *d = &m->devices[at];
+    struct device *d = &bus->devices[at];
     struct choice candidate = {.device = at, .rank = RANK_POLL};
     if (!d->up) {
-        candidate.key = probe_time(m, d);
+        candidate.key = probe_time(bus, d);
         candidate.purpose = refresh(d, now_ns);
         if (now_ns >= candidate.key) {
             offer(best, candidate);
@@ -179,13 +179,13 @@ static struct chl_modbus_request request_for(const struct choice *choice, const 
 }
 
 /** Commands that write nothing go straight to the reading. */
-static void skip_writes(struct chl_modbus *m)
+static void skip_writes(struct chl_modbus *bus)
 {
-    for (size_t i = 0; i < m->command_count; i++) {
-        struct command *c = &m->commands[i];
-        if (c->phase == PHASE_QUEUED && c->order.action == CHL_GATE_READ && is_first(m, c)) {
+    for (size_t i = 0; i < bus->command_count; i++) {
+        struct command *c = &bus->commands[i];
+        if (c->phase == PHASE_QUEUED && c->order.action == CHL_GATE_READ && is_first(bus, c)) {
             c->phase = PHASE_READING;
-            m->devices[c->device].want_mode = true;
+            bus->devices[c->device].want_mode = true;
         }
     }
 }
@@ -207,29 +207,29 @@ static void skip_setup(struct device *d)
 
 /** Choose and begin the next transaction.
  *  @return false when nothing is due, or when the gap after the last one is not over. */
-bool schedule_pick(struct chl_modbus *m, int64_t now_ns)
+bool schedule_pick(struct chl_modbus *bus, int64_t now_ns)
 {
     struct choice best = {.purpose = FOR_NOTHING};
-    skip_writes(m);
-    for (size_t i = 0; i < m->command_count; i++) {
-        if (command_is_open(&m->commands[i])) {
-            offer_command(m, &m->commands[i], now_ns, &best);
+    skip_writes(bus);
+    for (size_t i = 0; i < bus->command_count; i++) {
+        if (command_is_open(&bus->commands[i])) {
+            offer_command(bus, &bus->commands[i], now_ns, &best);
         }
     }
-    for (size_t i = 0; i < m->device_count; i++) {
-        skip_setup(&m->devices[i]);
-        offer_device(m, i, now_ns, &best);
+    for (size_t i = 0; i < bus->device_count; i++) {
+        skip_setup(&bus->devices[i]);
+        offer_device(bus, i, now_ns, &best);
     }
-    m->is_due = best.purpose != FOR_NOTHING;
-    if (!m->is_due || now_ns < m->quiet_until_ns) {
+    bus->is_due = best.purpose != FOR_NOTHING;
+    if (!bus->is_due || now_ns < bus->quiet_until_ns) {
         return false;
     }
-    m->under_way = best.purpose;
-    m->at_device = best.device;
-    m->at_command = best.command;
-    m->request = request_for(&best, &m->devices[best.device]);
+    bus->under_way = best.purpose;
+    bus->at_device = best.device;
+    bus->at_command = best.command;
+    bus->request = request_for(&best, &bus->devices[best.device]);
     if (best.command != NULL) {
-        m->was_sent = best.command->sent;
+        bus->was_sent = best.command->sent;
         best.command->sent = true;
     }
     return true;
@@ -243,19 +243,19 @@ static void sooner(int64_t *wake, int64_t at)
 }
 
 /** When schedule_pick() may have something, after it had nothing. */
-int64_t schedule_wake(const struct chl_modbus *m, int64_t now_ns)
+int64_t schedule_wake(const struct chl_modbus *bus, int64_t now_ns)
 {
-    if (m->is_due) {
-        return m->quiet_until_ns;
+    if (bus->is_due) {
+        return bus->quiet_until_ns;
     }
     int64_t wake = now_ns + MODE_EVERY_NS;
-    for (size_t i = 0; i < m->device_count; i++) {
-        const struct device *d = &m->devices[i];
-        sooner(&wake, d->up ? d->poll_at_ns : probe_time(m, d));
+    for (size_t i = 0; i < bus->device_count; i++) {
+        const struct device *d = &bus->devices[i];
+        sooner(&wake, d->up ? d->poll_at_ns : probe_time(bus, d));
     }
-    for (size_t i = 0; i < m->command_count; i++) {
-        if (command_is_open(&m->commands[i])) {
-            sooner(&wake, m->commands[i].order.deadline_ns);
+    for (size_t i = 0; i < bus->command_count; i++) {
+        if (command_is_open(&bus->commands[i])) {
+            sooner(&wake, bus->commands[i].order.deadline_ns);
         }
     }
     return wake;

@@ -47,7 +47,7 @@ chl_err instance_create(const struct chl_create *args, struct chl_instance **out
                         size_t why_size);
 void instance_destroy(struct chl_instance *instance);
 
-/** Body of the bus's thread; runs until `stopping`. */
-void *worker_run(void *instance);
+/** Body of the thread of the bus of instance `argument`; runs until `stopping`. */
+void *worker_run(void *argument);
 
 #endif

@@ -82,12 +82,12 @@ static bool listen_on(struct peer *peer)
     return true;
 }
 
-static void drop(int *client)
+static int dropped(int fd)
 {
-    if (*client >= 0) {
-        (void)close(*client);
-        *client = -1;
+    if (fd >= 0) {
+        (void)close(fd);
     }
+    return -1;
 }
 
 static void answer_other_address(struct peer *peer, const uint8_t *query)
@@ -152,7 +152,7 @@ static void serve(struct peer *peer, int *client)
     (void)modbus_set_socket(peer->context, *client);
     const int length = modbus_receive(peer->context, query);
     if (length < 0) {
-        drop(client);
+        *client = dropped(*client);
         return;
     }
     struct unit *unit = query[6] >= 1 && query[6] <= UNITS ? &peer->units[query[6]] : NULL;
@@ -160,7 +160,7 @@ static void serve(struct peer *peer, int *client)
         return;
     }
     if (unit->manner == CLOSE) {
-        drop(client);
+        *client = dropped(*client);
         return;
     }
     answer(peer, unit, query, length);
@@ -183,7 +183,7 @@ static void set_listening(struct peer *peer, bool on)
     if (on && peer->listener < 0) {
         (void)listen_on(peer);
     } else if (!on && peer->listener >= 0) {
-        drop(&peer->listener);
+        peer->listener = dropped(peer->listener);
     }
 }
 
@@ -212,7 +212,7 @@ static void obey(struct peer *peer, char *line)
         (void)puts(set_manner(unit, words[2], (int)value) ? "ok" : "unknown manner");
     } else if (strcmp(verb, "drop") == 0) {
         for (size_t i = 0; i < CLIENTS; i++) {
-            drop(&peer->clients[i]);
+            peer->clients[i] = dropped(peer->clients[i]);
         }
         (void)puts("ok");
     } else if (strcmp(verb, "listen") == 0 && count > 1) {
@@ -294,7 +294,7 @@ int main(int argc, char **argv)
     result = EXIT_SUCCESS;
 out:
     for (size_t i = 0; i < CLIENTS && result == EXIT_SUCCESS; i++) {
-        drop(&peer.clients[i]);
+        peer.clients[i] = dropped(peer.clients[i]);
     }
     for (size_t i = 1; i <= UNITS; i++) {
         if (peer.units[i].map != NULL) {

@@ -161,7 +161,7 @@ static void transact(struct bus *b, const struct chl_modbus_request *r)
     assert_true(b->open);
     assert_true(b->wire_count < WIRE);
     b->wire[b->wire_count++] = (struct wired){b->now_ns, *r};
-    b->now_ns += TRANSACT_US * 1000;
+    b->now_ns += TRANSACT_US * INT64_C(1000);
     switch (u->manner) {
     case WELL:
         act(u, r, &a);
