@@ -110,7 +110,7 @@ void chl_modbus_free(struct chl_modbus *bus);
 /** Take a command, copied; its completion is posted exactly once.
  *  @return CHL_OK; CHL_E_BUSY: too many open for this gate; CHL_E_NOTFOUND: no such gate here;
  *  CHL_E_INVAL: no such action. Blocks: never. */
-chl_err chl_modbus_accept(struct chl_modbus *bus, const struct chl_gate_command *command,
+chl_err chl_modbus_accept(struct chl_modbus *bus, const struct chl_gate_command *order,
                           int64_t now_ns);
 
 /** Make older commands of a gate void from this moment. Thread: any. Blocks: never. */

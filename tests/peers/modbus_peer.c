@@ -198,17 +198,18 @@ static void obey(struct peer *peer, char *line)
     }
     const char *verb = count > 0 ? words[0] : "";
     const long number = count > 1 ? strtol(words[1], NULL, 0) : 0;
-    struct unit *unit = number >= 1 && number <= UNITS ? &peer->units[number] : NULL;
+    const bool has_unit = number >= 1 && number <= UNITS;
+    struct unit *unit = &peer->units[has_unit ? number : 0];
     const long at = count > 2 ? strtol(words[2], NULL, 0) : 0;
     const long value = count > 3 ? strtol(words[3], NULL, 0) : 0;
-    if (strcmp(verb, "get") == 0 && unit != NULL && at >= 0 && at < WORDS) {
+    if (strcmp(verb, "get") == 0 && has_unit && at >= 0 && at < WORDS) {
         (void)printf("%u\n", unit->map->tab_registers[at]);
-    } else if (strcmp(verb, "set") == 0 && unit != NULL && at >= 0 && at < WORDS) {
+    } else if (strcmp(verb, "set") == 0 && has_unit && at >= 0 && at < WORDS) {
         unit->map->tab_registers[at] = (uint16_t)value;
         (void)puts("ok");
-    } else if (strcmp(verb, "writes") == 0 && unit != NULL) {
+    } else if (strcmp(verb, "writes") == 0 && has_unit) {
         (void)printf("%u\n", unit->writes);
-    } else if (strcmp(verb, "manner") == 0 && unit != NULL && count > 2) {
+    } else if (strcmp(verb, "manner") == 0 && has_unit && count > 2) {
         (void)puts(set_manner(unit, words[2], (int)value) ? "ok" : "unknown manner");
     } else if (strcmp(verb, "drop") == 0) {
         for (size_t i = 0; i < CLIENTS; i++) {
