@@ -149,13 +149,16 @@ chl_err follow_cursor_drop(struct chl_ctx *ctx, const char *owner, const char *n
     return sink->cursor_drop(sink->user, owner, name);
 }
 
+static void close_slot(struct reader_slot *slot)
+{
+    if (slot->reader != NULL) {
+        chl_journal_reader_close(slot->reader);
+        slot->reader = NULL;
+    }
+}
+
 void follow_close(struct chl_ctx *ctx)
 {
-    struct reader_slot *slots[] = {&ctx->reading, &ctx->asking};
-    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
-        if (slots[i]->reader != NULL) {
-            chl_journal_reader_close(slots[i]->reader);
-            slots[i]->reader = NULL;
-        }
-    }
+    close_slot(&ctx->reading);
+    close_slot(&ctx->asking);
 }

@@ -197,7 +197,8 @@ chl_err host_start(struct host *host, char *why, size_t why_size)
     }
     int failed = pthread_create(&host->supervisor, NULL, supervisor_run, host);
     if (failed != 0) {
-        (void)snprintf(why, why_size, "cannot start the supervisor's thread: %s", strerror(failed));
+        (void)snprintf(why, why_size, "cannot start the supervisor's thread: %s",
+                       strerrordesc_np(failed));
         return CHL_E_NOMEM;
     }
     host->has_supervisor = true;
@@ -268,7 +269,7 @@ void host_free(struct host *host)
     if (host == NULL) {
         return;
     }
-    for (size_t i = host->count; i-- > 0;) {
+    for (size_t i = host->instances != NULL ? host->count : 0; i-- > 0;) {
         free_instance(&host->instances[i]);
     }
     chl_credentials_free(host->credentials);

@@ -105,7 +105,7 @@ struct chl_instance *instance_clone(struct chl_ctx *ctx, char *why, size_t why_s
 void instance_chain(struct host *host);
 
 /** supervisor.c */
-void *supervisor_run(void *host);
+void *supervisor_run(void *argument);
 void supervisor_wake(struct host *host);
 
 /** services.c */

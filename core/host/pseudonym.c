@@ -18,7 +18,7 @@
 static chl_err refuse_system(const char *path, const char *act, char *why, size_t why_size)
 {
     int error = errno;
-    (void)snprintf(why, why_size, "%s: cannot %s: %s", path, act, strerror(error));
+    (void)snprintf(why, why_size, "%s: cannot %s: %s", path, act, strerrordesc_np(error));
     return CHL_E_IO;
 }
 

@@ -166,7 +166,7 @@ chl_err chl_initializers_check(const char *file, char *why, size_t why_size)
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         int error = errno;
-        (void)snprintf(why, why_size, "%s: cannot be opened: %s", file, strerror(error));
+        (void)snprintf(why, why_size, "%s: cannot be opened: %s", file, strerrordesc_np(error));
         return CHL_E_IO;
     }
     char count_text[48];
