@@ -22,15 +22,16 @@ typedef enum { CONFIG_LINK_HOLD, CONFIG_LINK_FREE_EXIT, CONFIG_LINK_FREE } confi
 
 struct config_zone {
     const char *id, *name;
-    int parent; /**< zone index or CONFIG_OUTSIDE */
+    const char *activity;     /**< as the site names it, NULL = not stated */
+    int parent;               /**< zone index or CONFIG_OUTSIDE */
     int64_t warn, soft, hard; /**< people; 0 = none (warn and soft: absent; hard: no limit) */
 };
 
 /** A gate; `instance` < 0 means `gate: hand` (confirmed by a tap). */
 struct config_gate {
     const char *id, *name;
-    int from, to;  /**< zone indices or CONFIG_OUTSIDE; entry leads from → to */
-    int instance;  /**< index of the gate plugin's instance, −1 = by hand */
+    int from, to; /**< zone indices or CONFIG_OUTSIDE; entry leads from → to */
+    int instance; /**< index of the gate plugin's instance, −1 = by hand */
     uint16_t unit;
     const char *profile; /**< absolute path */
     int64_t pass_time_ms;
@@ -45,33 +46,44 @@ struct config_lane {
 };
 
 struct config_instance {
-    const char *name, *use;     /**< instance name; plugin file name without .so */
-    struct chl_yaml_node options; /**< mapping that the plugin's table checks; `use` is taken out by `also` */
-    int lane;                   /**< scan instances: the lane it serves, −1 = none */
+    const char *name, *use; /**< instance name; plugin file name without .so */
+    /** Mapping that the plugin's table checks; `use` is taken out by `also`. Absent for a
+     * credential plugin made for `credentials.accept`: its `trust` is `trust_path`. */
+    struct chl_yaml_node options;
+    int lane; /**< scan instances: the lane it serves, −1 = none */
 };
 
 struct config {
     struct chl_yaml *document;
     const char *path; /**< of the file, absolute */
     const char *site_id, *site_name, *area, *timezone;
-    int site_kind;      /**< index into festival, checkpoint, treatment */
-    int level;          /**< epidemic level of the site's area, 1–4; 1 when not stated */
+    int site_kind; /**< index into festival, checkpoint, treatment */
+    int level;     /**< epidemic level of the site's area, 1–4; 1 when not stated */
     size_t zone_count, gate_count, lane_count, instance_count;
     struct config_zone *zones;
     struct config_gate *gates;
     struct config_lane *lanes;
-    struct config_instance *instances; /**< credential plugins for `credentials.accept` come first */
+    struct config_instance
+        *instances; /**< credential plugins for `credentials.accept` come first */
     bool accepted[CHL_FORMAT_COUNT];
-    /** Highest epidemic level at which a document of this format alone is enough for ADMIT, 0 = never. */
+    /** Highest epidemic level at which a document of this format alone is enough for ADMIT, 0 =
+     * never. */
     uint8_t enough_up_to[CHL_FORMAT_COUNT];
     const char *trust_path; /**< file or folder; NULL = none */
     const char *journal_path, *control_path, *state_dir;
     int64_t keep_persons_ms;
 };
 
-/** Load and check a whole site file. On error `error->text` is the line to print. */
+/** Load and check a whole site file.
+ *  @param data_dir folder of shared data, where device profiles are; NULL = that of this program.
+ *  @param out the caller's, freed with config_free.
+ *  @param error on failure `error->text` is the line to print.
+ *  @return CHL_OK, CHL_E_CONFIG, CHL_E_IO, CHL_E_NOMEM. Thread: any. Blocks: reads files. */
 chl_err config_load(const char *path, const char *data_dir, struct config **out,
                     struct chl_yaml_error *error);
+/** The same from memory; `name` stands for the file, also for relative paths. */
+chl_err config_parse(const char *name, const char *text, size_t length, const char *data_dir,
+                     struct config **out, struct chl_yaml_error *error);
 void config_free(struct config *config);
 
 #endif

@@ -46,7 +46,7 @@ void control_server_stop(struct control_server *server);
 /** Answer `{"ok":true,"id":…,"<member>":<json>}`; `member` NULL = no member. An unknown token, or
  *  one whose peer has gone, is passed over. Thread: the loop's. Blocks: never. */
 void control_reply_ok(struct control_server *server, control_token token, const char *member,
-                      const char *json, size_t length);
+                      const char *value, size_t length);
 /** Answer `{"ok":false,"id":…,"error":…,"text":…}`. */
 void control_reply_error(struct control_server *server, control_token token, const char *error,
                          const char *text);
@@ -54,6 +54,6 @@ void control_reply_error(struct control_server *server, control_token token, con
 /** Number of connections that watch, so that events nobody reads need not be written. */
 size_t control_watchers(const struct control_server *server);
 /** Send one line (JSON without newline) to every watcher; one that reads too slowly is dropped. */
-void control_broadcast(struct control_server *server, const char *json, size_t length);
+void control_broadcast(struct control_server *server, const char *value, size_t length);
 
 #endif

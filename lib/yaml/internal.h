@@ -62,7 +62,5 @@ chl_err yaml_duration(const char *text, int64_t *out_ms);
 struct yaml_shown yaml_show_duration(int64_t ms);
 /** Least number of inserted, deleted, changed or swapped characters between two short texts. */
 size_t yaml_distance(const char *a, const char *b);
-/** True when `b` is near enough to `a` to be what was meant; `*best` holds the distance so far. */
-bool yaml_nearer(const char *a, const char *b, size_t *best);
 
 #endif

@@ -87,7 +87,7 @@ static chl_err read_enum(const struct option *o, const char *text)
             store(o, &i, sizeof i);
             return CHL_OK;
         }
-        if (yaml_nearer(text, choice, &best)) {
+        if (chl_yaml_nearer(text, choice, &best)) {
             nearest = choice;
         }
         int written = snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : ", ", choice);
@@ -286,10 +286,10 @@ static const char *nearest_key(const char *key, const struct chl_opt *table,
     const char *nearest = NULL;
     size_t best = SIZE_MAX;
     for (size_t i = 0; table[i].name != NULL; i++) {
-        nearest = yaml_nearer(key, table[i].name, &best) ? table[i].name : nearest;
+        nearest = chl_yaml_nearer(key, table[i].name, &best) ? table[i].name : nearest;
     }
     for (size_t i = 0; also != NULL && also[i] != NULL; i++) {
-        nearest = yaml_nearer(key, also[i], &best) ? also[i] : nearest;
+        nearest = chl_yaml_nearer(key, also[i], &best) ? also[i] : nearest;
     }
     return nearest;
 }

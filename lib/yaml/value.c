@@ -131,7 +131,7 @@ size_t yaml_distance(const char *a, const char *b)
     return rows[a_length][b_length];
 }
 
-bool yaml_nearer(const char *a, const char *b, size_t *best)
+bool chl_yaml_nearer(const char *a, const char *b, size_t *best)
 {
     size_t distance = yaml_distance(a, b);
     size_t length = strlen(a);

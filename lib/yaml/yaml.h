@@ -72,6 +72,9 @@ const char *chl_yaml_kind_name(const struct chl_yaml *yaml, struct chl_yaml_node
 /** A path as options read it: absolute, relative ones from the file's folder; owned by the
  * document. NULL when out of memory. */
 const char *chl_yaml_path(struct chl_yaml *yaml, const char *text);
+/** Search for what a misspelt word meant: true when `candidate` is near enough to it, and nearer
+ * than any before. @param best distance so far; SIZE_MAX to begin with. Thread: any. */
+bool chl_yaml_nearer(const char *word, const char *candidate, size_t *best);
 /** A string copied into the document's memory; NULL when out of memory. */
 const char *chl_yaml_keep(struct chl_yaml *yaml, const char *text);
 

@@ -1,0 +1,1 @@
+chl_add_test(test_config SOURCES test_config.c LINK chl_config)
