@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Our signed health declaration (tờ khai y tế): the form's fields, issuing, inspecting.
+ *
+ *  `LS1:` + base45(zlib(COSE_Sign1(CWT))). The CWT holds iss, exp, nbf, iat, cti and one private
+ *  claim: a map from the form's field numbers to their values. One table of fields drives the wire,
+ *  the command line, JSON, CSV and the documents.
+ *  Sources: RFC 8392 (CWT), RFC 9052 (COSE), the domestic movement form of tokhaiyte.vn
+ * (27-12-2021).
+ */
+#ifndef CHL_DECLARATION_DECLARATION_H
+#define CHL_DECLARATION_DECLARATION_H
+
+#include <chilang/credential.h>
+
+#include "lib/cose/cose.h"
+#include "lib/cose/issue.h"
+
+#define CHL_DECLARATION_PREFIX "LS1:"
+
+enum {
+    CHL_DECLARATION_CLAIM = -84001, /**< the private claim; private use is below −65536 */
+    CHL_DECLARATION_ID_SIZE = 16,   /**< random bytes of cti that we issue; 8 to 16 are read */
+    CHL_DECLARATION_ID_MIN = 8,
+    CHL_DECLARATION_PARTY_MAX = 60, /**< people on one code: a coach with its crew */
+    CHL_DECLARATION_LIFE_S = 72 * 3600,
+    CHL_DECLARATION_SKEW_S = 300
+};
+
+/** Contact in 14 days, as the form asks it, a bit each. */
+enum {
+    CHL_CONTACT_PATIENT = 1,  /**< with a patient */
+    CHL_CONTACT_AREA = 2,     /**< with a person from an area or country with the disease */
+    CHL_CONTACT_SYMPTOMS = 4, /**< with a person who has symptoms */
+    CHL_CONTACT_OTHER = 8     /**< yes, not said with whom */
+};
+
+/** Everything the form asks. Text is empty, numbers are 0 where not stated. `claims.issuer`, `id`,
+ *  `issued_at`, `not_before` and `expires_at` are the code's own; `claims.id` is hexadecimal. */
+struct chl_declaration {
+    struct chl_claims claims;
+    uint16_t contacts; /**< CHL_CONTACT_… bits; claims.contact says whether it was answered */
+    uint8_t transport; /**< index from 1 into the field's choices */
+    int64_t travel_at; /**< departure, s since 1970 UTC */
+    char trip[24];     /**< number of the flight, train or boat */
+    char address[160]; /**< where the person will stay */
+    char email[80];
+    char places[160]; /**< places of the last 14 days */
+    char note[160];   /**< about the symptoms */
+};
+
+/** How a field is held and written. */
+typedef enum {
+    CHL_FIELD_TEXT = 1, /**< char[size]; CBOR text */
+    CHL_FIELD_BIRTH,    /**< char[12] YYYY, YYYY-MM or YYYY-MM-DD; CBOR text */
+    CHL_FIELD_DATE,     /**< char[12] YYYY-MM-DD; CBOR days since 1970-01-01 */
+    CHL_FIELD_TIME,     /**< int64_t s since 1970 UTC; CBOR integer */
+    CHL_FIELD_NUMBER8,  /**< uint8_t */
+    CHL_FIELD_NUMBER16, /**< uint16_t */
+    CHL_FIELD_CHOICE,   /**< uint8_t, from 1, into `choices` */
+    CHL_FIELD_BITS      /**< uint16_t, a bit for each of `choices`, and a chl_answer */
+} chl_field_type;
+
+/** One field of the form. All pointers are static. */
+struct chl_declaration_field {
+    int key;           /**< on the wire; never reused */
+    const char *name;  /**< in JSON and CSV; with `-` for `_` an option of `chilang declare` */
+    const char *alias; /**< another accepted name, or NULL */
+    chl_field_type type;
+    bool required;
+    bool asked;             /**< asked when a person fills the form at a terminal */
+    size_t offset, size;    /**< of the member in struct chl_declaration */
+    size_t answer;          /**< BITS: offset of the chl_answer */
+    int64_t min, max;       /**< NUMBER8, NUMBER16, TIME, DATE (days): inclusive */
+    const char *characters; /**< TEXT: allowed ones; NULL = any printable */
+    int digits; /**< TEXT, BIRTH: text of exactly so many digits is a CBOR integer; 0 = never */
+    const char *const *choices; /**< NULL-ended */
+    const char *vi, *en;
+};
+
+/** The table, in the order of its keys. Thread: any. */
+const struct chl_declaration_field *chl_declaration_fields(size_t *count);
+/** A field by its name or alias, `-` and `_` being the same; NULL when unknown. */
+const struct chl_declaration_field *chl_declaration_field(const char *name, size_t length);
+
+/** An empty declaration for one person. */
+void chl_declaration_init(struct chl_declaration *declaration);
+/** Set a field from text, as a person or a file writes it; empty text leaves it unstated.
+ *  @param why what was expected and what to do; the value itself is not repeated.
+ *  @return CHL_OK or CHL_E_INVAL. Thread: any. Blocks: never. */
+chl_err chl_declaration_set(struct chl_declaration *declaration,
+                            const struct chl_declaration_field *field, const char *text, char *why,
+                            size_t why_size);
+/** What a field expects, such as "a number from 1 to 60". */
+void chl_declaration_expects(const struct chl_declaration_field *field, char *out, size_t size);
+
+/** Check that required fields and the times are there. @return CHL_OK or CHL_E_INVAL with `why`. */
+chl_err chl_declaration_check(const struct chl_declaration *declaration, char *why,
+                              size_t why_size);
+/** Write the CWT. `claims.id` must be set. @return CHL_OK, CHL_E_LIMIT, CHL_E_INVAL (id). */
+chl_err chl_declaration_encode(const struct chl_declaration *declaration, uint8_t *out, size_t size,
+                               size_t *length);
+/** Check, give a fresh random id, encode and sign.
+ *  @param out the code, NUL-terminated; CHL_ISSUE_CODE_MAX bytes always suffice.
+ *  @return CHL_OK, CHL_E_INVAL with `why`, CHL_E_LIMIT, CHL_E_NOMEM, CHL_E_IO (no randomness).
+ *  Thread: one per issuer. Blocks: never. */
+chl_err chl_declaration_issue(const struct chl_issuer *issuer, struct chl_declaration *declaration,
+                              char *out, size_t size, char *why, size_t why_size);
+
+/** Read the claims of a verified CWT. @return CHL_REFUSAL_NONE or a schema_… reason; what was read
+ *  before it is kept. Thread: any. Blocks: never. */
+chl_refusal chl_declaration_decode(const struct chl_cbor_tree *claims, struct chl_declaration *out);
+
+/** What a checkpoint accepts. */
+struct chl_declaration_rules {
+    int64_t skew_ns;    /**< tolerance of the clocks */
+    int64_t life_max_s; /**< longest time from issue to expiry */
+};
+
+/** Inspect a code: every stage from prefix to schema. `out` is zeroed by the caller.
+ *  Thread: any, concurrently. Blocks: never. */
+void chl_declaration_inspect(const struct chl_trust *trust,
+                             const struct chl_declaration_rules *rules, struct chl_scratch *scratch,
+                             const uint8_t *bytes, size_t length, int64_t now_ns,
+                             struct chl_inspection *out);
+
+#endif
