@@ -22,12 +22,6 @@ chl_err config_add_instance(struct reading *r, const char *name, const char *use
                             struct chl_yaml_node options)
 {
     struct config *config = r->config;
-    if (config->instances == NULL) {
-        config->instances = calloc(CONFIG_INSTANCES_MAX, sizeof *config->instances);
-        if (config->instances == NULL) {
-            return config_no_memory(r);
-        }
-    }
     for (size_t i = 0; i < config->instance_count; i++) {
         if (strcmp(config->instances[i].name, name) == 0) {
             return chl_yaml_refuse_key(r->yaml, options, r->error,
@@ -79,14 +73,14 @@ static chl_err read_use(struct reading *r, struct chl_yaml_node entry, const cha
 static chl_err add_entries(struct reading *r, struct chl_yaml_node section, bool credentials)
 {
     for (size_t i = 0; i < chl_yaml_count(r->yaml, section); i++) {
-        const char *name = NULL;
-        const char *use = NULL;
+        const char *name = "";
+        const char *use = "";
         struct chl_yaml_node entry = chl_yaml_item(r->yaml, section, i, &name);
         chl_err result = config_check_id(r, entry, name, "plugin");
         if (result == CHL_OK) {
             result = read_use(r, entry, name, &use);
         }
-        if (result != CHL_OK) {
+        if (result != CHL_OK || use == NULL || name == NULL) {
             return result;
         }
         struct config_instance found = {.use = use};
@@ -130,6 +124,10 @@ static chl_err add_readers(struct reading *r)
 chl_err config_read_instances(struct reading *r)
 {
     struct chl_yaml_node section;
+    r->config->instances = calloc(CONFIG_INSTANCES_MAX, sizeof *r->config->instances);
+    if (r->config->instances == NULL) {
+        return config_no_memory(r);
+    }
     chl_err result = config_section(r, "plugins", CONFIG_INSTANCES_MAX, &section);
     if (result == CHL_OK) {
         result = add_entries(r, section, true);

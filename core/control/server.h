@@ -54,6 +54,6 @@ void control_reply_error(struct control_server *server, control_token token, con
 /** Number of connections that watch, so that events nobody reads need not be written. */
 size_t control_watchers(const struct control_server *server);
 /** Send one line (JSON without newline) to every watcher; one that reads too slowly is dropped. */
-void control_broadcast(struct control_server *server, const char *value, size_t length);
+void control_broadcast(struct control_server *server, const char *json, size_t length);
 
 #endif
