@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The loop's own parts, shared by its files.
+ */
+#ifndef CHL_CORE_LOOP_INTERNAL_H
+#define CHL_CORE_LOOP_INTERNAL_H
+
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "core/control/server.h"
+#include "core/engine/engine.h"
+#include "core/host/host.h"
+#include "core/journal/snapshot.h"
+#include "core/journal/writer.h"
+#include "core/loop/inbox.h"
+#include "core/loop/loop.h"
+#include "core/loop/release.h"
+#include "core/loop/site.h"
+#include "core/loop/stats.h"
+#include "core/loop/status.h"
+
+enum { LOOP_TEXT = 256, LOOP_LINE = 8192, LOOP_TICK_MS = 50, LOOP_BACKLOG_MAX = 8192 };
+
+/** Something to show or answer once `after` is durable. */
+struct deferred {
+    struct deferred *next;
+    uint64_t after;
+    control_token token; /**< 0 = broadcast */
+    chl_err error;
+    const char *member; /**< static, NULL = none */
+    size_t length;
+    char text[]; /**< JSON, or the error's text */
+};
+
+struct loop {
+    const struct config *config;
+    const char *data_dir;
+    uv_loop_t uv;
+    uv_async_t wake;
+    uv_timer_t tick;
+    uv_signal_t signals[3];
+    struct site site;
+    struct engine engine;
+    struct engine folded; /**< the snapshot thread's own, of committed records only */
+    struct engine_output out;
+    struct inbox *inbox;
+    struct release *release;
+    struct writer *writer;
+    struct snapshot *snapshot;
+    struct host *host;
+    struct control_server *control;
+    struct stats stats;
+    struct deferred *first, **last;
+    struct chl_journal_head head; /**< as it was when the journal was opened */
+    char epoch[37];
+    int64_t anchor_wall_ns, anchor_mono_ns;
+    int64_t clock_checked_ns, busy_told_ns;
+    int64_t *heard_ns;    /**< per gate: when it last reported */
+    int64_t *captured_ns; /**< per gate: capture of the scan that its grant answers, monotonic */
+    uint64_t *measured;   /**< per gate: grant that `captured_ns` belongs to */
+    _Atomic int journal_state;  /**< writer_state */
+    _Atomic uint32_t busy;      /**< scans answered busy since last told */
+    _Atomic uint8_t *lane_busy; /**< per lane: told busy, not yet shown */
+    _Atomic bool host_done;
+    char journal_text[LOOP_TEXT];  /**< written by the journal's thread */
+    char journal_shown[LOOP_TEXT]; /**< the loop's copy */
+    pthread_mutex_t text_lock;     /**< of journal_text */
+    bool stopping;
+    bool handles_open;
+    chl_err failed;
+    char why[LOOP_TEXT];
+};
+
+/** Wall time that does not step: anchored to the monotonic clock. Thread: any. */
+int64_t loop_now_ns(const struct loop *loop);
+/** Decide one input: records to the writer, effects to where they wait. Thread: the loop's. */
+void loop_decide(struct loop *loop, struct engine_input *input);
+/** Keep a line until record `after` is durable. */
+void loop_defer(struct loop *loop, uint64_t after, control_token token, const char *member,
+                const char *json, size_t length);
+void loop_defer_error(struct loop *loop, uint64_t after, control_token token, chl_err error,
+                      const char *text);
+/** Give what waited and is durable now. */
+void loop_settle(struct loop *loop);
+/** True while the journal takes no records. */
+bool loop_is_stuck(const struct loop *loop);
+void loop_fail(struct loop *loop, chl_err error, const char *why);
+void loop_view(struct loop *loop, struct status_view *view);
+
+/** Requests at the operator's door. */
+void loop_request(void *user, control_token token, const struct control_request *request);
+/** One message of the inbox. */
+void loop_message(struct loop *loop, struct inbox_message *message);
+/** Services behind the host. */
+void loop_sink(struct loop *loop, struct host_sink *sink);
+/** Callbacks of the loop's handles, of the journal's thread and of the release queue. */
+void loop_on_wake(uv_async_t *handle);
+void loop_on_tick(uv_timer_t *handle);
+void loop_on_signal(uv_signal_t *handle, int number);
+void loop_on_durable(void *user, uint64_t last);
+void loop_on_journal_state(void *user, enum writer_state state, const char *text);
+chl_err loop_give_command(void *user, int instance, const struct chl_gate_command *command);
+void loop_drop_command(void *user, const struct chl_gate_command *command, const char *why);
+
+/** How an engine is folded from records and written down. */
+void loop_fold_interface(struct engine *engine, struct snapshot_fold *fold);
+/** Open the journal and fold it into the engine. */
+chl_err loop_open_journal(struct loop *loop, char *why, size_t why_size);
+
+#endif

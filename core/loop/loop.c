@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The loop itself: time, decisions, effects, signals, start and stop.
+ */
+#include "core/loop/internal.h"
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+#include "lib/wire/body.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A step of the wall clock up to this much is followed; a larger one is a clock in doubt. */
+#define CLOCK_DOUBT_NS (60 * CHL_NS_PER_S)
+
+int64_t loop_now_ns(const struct loop *loop)
+{
+    return loop->anchor_wall_ns + (chl_mono_ns() - loop->anchor_mono_ns);
+}
+
+bool loop_is_stuck(const struct loop *loop)
+{
+    return atomic_load(&loop->journal_state) != WRITER_OK;
+}
+
+void loop_fail(struct loop *loop, chl_err error, const char *why)
+{
+    if (loop->failed != CHL_OK) {
+        return;
+    }
+    loop->failed = error;
+    chl_copy(loop->why, sizeof loop->why, why);
+    chl_log(CHL_LOG_ERROR, "loop", "event=failed text=%s", why);
+    uv_stop(&loop->uv);
+}
+
+void loop_view(struct loop *loop, struct status_view *view)
+{
+    pthread_mutex_lock(&loop->text_lock);
+    chl_copy(loop->journal_shown, sizeof loop->journal_shown, loop->journal_text);
+    pthread_mutex_unlock(&loop->text_lock);
+    *view = (struct status_view){.config = loop->config,
+                                 .engine = &loop->engine,
+                                 .host = loop->host,
+                                 .epoch = loop->epoch,
+                                 .journal = loop->journal_shown,
+                                 .now_ns = loop_now_ns(loop),
+                                 .heard_ns = loop->heard_ns};
+}
+
+static void keep_deferred(struct loop *loop, struct deferred *item)
+{
+    item->next = NULL;
+    *loop->last = item;
+    loop->last = &item->next;
+}
+
+static struct deferred *make_deferred(const char *text, size_t length)
+{
+    struct deferred *item = malloc(sizeof *item + length + 1);
+    if (item != NULL) {
+        memset(item, 0, sizeof *item);
+        memcpy(item->text, text, length);
+        item->text[length] = '\0';
+        item->length = length;
+    }
+    return item;
+}
+
+void loop_defer(struct loop *loop, uint64_t after, control_token token, const char *member,
+                const char *json, size_t length)
+{
+    struct deferred *item = make_deferred(json, length);
+    if (item != NULL) {
+        item->after = after;
+        item->token = token;
+        item->member = member;
+        keep_deferred(loop, item);
+    }
+}
+
+void loop_defer_error(struct loop *loop, uint64_t after, control_token token, chl_err error,
+                      const char *text)
+{
+    struct deferred *item = make_deferred(text, strlen(text));
+    if (item != NULL) {
+        item->after = after;
+        item->token = token;
+        item->error = error;
+        keep_deferred(loop, item);
+    }
+}
+
+static const char *error_id(chl_err error)
+{
+    switch (error) {
+    case CHL_E_DENIED:
+        return "denied";
+    case CHL_E_NOTFOUND:
+        return "not_found";
+    case CHL_E_LIMIT:
+        return "limit";
+    case CHL_E_FULL:
+        return "journal_full";
+    case CHL_E_STATE:
+        return "wrong_state";
+    default:
+        return "failed";
+    }
+}
+
+/* Refusals need not wait for the disk; everything else is shown only when it can no longer be lost.
+ */
+void loop_settle(struct loop *loop)
+{
+    uint64_t durable = release_head(loop->release);
+    while (loop->first != NULL && (loop->first->after <= durable || loop->first->error != CHL_OK)) {
+        struct deferred *item = loop->first;
+        loop->first = item->next;
+        if (loop->first == NULL) {
+            loop->last = &loop->first;
+        }
+        if (item->error != CHL_OK) {
+            control_reply_error(loop->control, item->token, error_id(item->error), item->text);
+        } else if (item->token != 0) {
+            control_reply_ok(loop->control, item->token, item->member,
+                             item->member != NULL ? item->text : NULL, item->length);
+        } else if (item->length > 0) {
+            control_broadcast(loop->control, item->text, item->length);
+        }
+        free(item);
+    }
+}
+
+static void push_record(struct loop *loop, const struct engine_record *record)
+{
+    static _Thread_local char data[CHL_WIRE_BODY_MAX];
+    static _Thread_local char body[CHL_WIRE_BODY_MAX + 1];
+    const struct engine_record_info *info = engine_record_info(record->type);
+    size_t data_length = engine_record_encode(&loop->site.engine, record, data, sizeof data);
+    size_t length = data_length == 0
+                        ? 0
+                        : chl_wire_body(body, sizeof body, loop->config->site_id, loop->head.epoch,
+                                        record->sequence, info->event_class, info->type,
+                                        record->time_ns, data, data_length);
+    struct chl_journal_entry entry = {.sequence = record->sequence,
+                                      .cause = record->cause,
+                                      .wall_ns = record->time_ns,
+                                      .event_class = info->event_class,
+                                      .type = info->type,
+                                      .body = (const uint8_t *)body,
+                                      .body_length = length};
+    chl_err error = length > 0 ? writer_push(loop->writer, &entry, 1) : CHL_E_LIMIT;
+    if (error != CHL_OK) {
+        loop_fail(loop, error, "a record could not be handed to the journal");
+    }
+}
+
+static void release_command(struct loop *loop, const struct engine_effect *effect)
+{
+    const struct config_gate *gate = &loop->config->gates[effect->gate];
+    int64_t ahead_ns = effect->not_after_ns - loop_now_ns(loop);
+    struct release_item item = {.after = effect->after, .instance = gate->instance};
+    item.command = (struct chl_gate_command){
+        .size = sizeof item.command,
+        .action = effect->action,
+        .mode = effect->mode,
+        .gate = {effect->gate},
+        .places = effect->places,
+        .generation = effect->generation,
+        .id = effect->grant << 3 | effect->action,
+        .deadline_ns = chl_mono_ns() + ahead_ns,
+    };
+    if (effect->action == ACTION_RELEASE) {
+        loop->captured_ns[effect->gate] = effect->captured_ns;
+        loop->measured[effect->gate] = effect->grant;
+    }
+    release_generation(loop->release, item.command.gate, effect->generation);
+    release_push(loop->release, &item, effect->urgent);
+}
+
+static void show_verdict(struct loop *loop, const struct engine_effect *effect)
+{
+    if (control_watchers(loop->control) == 0) {
+        return;
+    }
+    struct status_view view;
+    char line[LOOP_LINE];
+    loop_view(loop, &view);
+    size_t length = status_verdict(&view, effect, line, sizeof line);
+    if (length > 0) {
+        loop_defer(loop, effect->after, 0, NULL, line, length);
+    }
+}
+
+/* Screens follow zones and gates by events made of the records that changed them. */
+static void show_places(struct loop *loop)
+{
+    if (control_watchers(loop->control) == 0) {
+        return;
+    }
+    struct status_view view;
+    char line[LOOP_LINE];
+    bool moved = false;
+    loop_view(loop, &view);
+    for (size_t i = 0; i < loop->out.record_count; i++) {
+        const struct engine_record *record = &loop->out.records[i];
+        uint16_t gate = record->type == RECORD_GATE_STATE  ? record->as.GATE_STATE.gate
+                        : record->type == RECORD_GATE_MODE ? record->as.GATE_MODE.gate
+                                                           : ENGINE_NONE;
+        moved = moved || record->type == RECORD_PASSAGE || record->type == RECORD_RECONCILED ||
+                record->type == RECORD_LIMIT_STATE || record->type == RECORD_RECOUNT;
+        size_t length =
+            gate < loop->site.engine.gate_count ? status_gate(&view, gate, line, sizeof line) : 0;
+        if (length > 0) {
+            loop_defer(loop, record->sequence, 0, NULL, line, length);
+        }
+    }
+    for (uint16_t z = 0; moved && z < loop->site.engine.zone_count; z++) {
+        size_t length = status_zone(&view, z, line, sizeof line);
+        if (length > 0) {
+            loop_defer(loop, loop->engine.state.sequence, 0, NULL, line, length);
+        }
+    }
+}
+
+void loop_decide(struct loop *loop, struct engine_input *input)
+{
+    input->now_ns = loop_now_ns(loop);
+    engine_decide(&loop->engine, input, &loop->out);
+    if (loop->engine.failed != CHL_OK) {
+        loop_fail(loop, loop->engine.failed, "the engine could not apply its own record");
+        return;
+    }
+    /* What must not wait for anything goes first. */
+    for (size_t i = 0; i < loop->out.effect_count; i++) {
+        const struct engine_effect *effect = &loop->out.effects[i];
+        if (effect->kind == EFFECT_COMMAND && effect->urgent) {
+            release_command(loop, effect);
+        }
+    }
+    /* Queued before the records, so that the commit that makes them durable finds the commands
+     * waiting. */
+    for (size_t i = 0; i < loop->out.effect_count; i++) {
+        const struct engine_effect *effect = &loop->out.effects[i];
+        if (effect->kind == EFFECT_COMMAND && !effect->urgent) {
+            release_command(loop, effect);
+        }
+    }
+    for (size_t i = 0; i < loop->out.record_count; i++) {
+        stats_record(&loop->stats, &loop->out.records[i]);
+        push_record(loop, &loop->out.records[i]);
+    }
+    for (size_t i = 0; i < loop->out.effect_count; i++) {
+        const struct engine_effect *effect = &loop->out.effects[i];
+        if (effect->kind == EFFECT_VERDICT) {
+            show_verdict(loop, effect);
+        } else if (effect->kind == EFFECT_ANSWER && effect->token != 0) {
+            if (effect->error != CHL_OK) {
+                loop_defer_error(loop, effect->after, effect->token, effect->error, effect->text);
+            } else {
+                loop_defer(loop, effect->after, effect->token, NULL, "", 0);
+            }
+        }
+    }
+    show_places(loop);
+}
+
+static void tell_busy(struct loop *loop, int64_t now_ns)
+{
+    if (atomic_load(&loop->busy) == 0 || now_ns - loop->busy_told_ns < CHL_NS_PER_S ||
+        loop_is_stuck(loop)) {
+        return;
+    }
+    loop->busy_told_ns = now_ns;
+    struct engine_input input = {.kind = INPUT_BUSY};
+    input.as.inbox.busy = atomic_exchange(&loop->busy, 0);
+    loop->stats.busy += input.as.inbox.busy;
+    loop_decide(loop, &input);
+}
+
+static void show_busy(struct loop *loop)
+{
+    for (uint16_t l = 0; l < loop->site.engine.lane_count; l++) {
+        if (atomic_exchange(&loop->lane_busy[l], 0) != 0) {
+            struct engine_effect shown = {.lane = l,
+                                          .gate = loop->site.lanes[l].gate,
+                                          .reason = CHL_REASON_BUSY,
+                                          .verdict = CHL_CHECK,
+                                          .party = 1,
+                                          .used_gate = ENGINE_NONE};
+            show_verdict(loop, &shown);
+        }
+    }
+}
+
+static void check_clock(struct loop *loop, int64_t now_ns)
+{
+    if (now_ns - loop->clock_checked_ns < CHL_NS_PER_S || loop_is_stuck(loop)) {
+        return;
+    }
+    loop->clock_checked_ns = now_ns;
+    int64_t off_ns = chl_wall_ns() - now_ns;
+    bool doubt = off_ns > CLOCK_DOUBT_NS || off_ns < -CLOCK_DOUBT_NS;
+    if (doubt != loop->engine.state.clock_doubt) {
+        struct engine_input input = {.kind = INPUT_CLOCK};
+        input.as.clock.offset_ms = off_ns / CHL_NS_PER_MS;
+        input.as.clock.doubt = doubt;
+        loop_decide(loop, &input);
+    }
+    if (!doubt) {
+        loop->anchor_wall_ns += off_ns;
+    }
+}
+
+void loop_on_wake(uv_async_t *handle)
+{
+    struct loop *loop = handle->data;
+    struct inbox_message message;
+    for (int i = 0; i < 1024 && loop->failed == CHL_OK && inbox_take(loop->inbox, &message); i++) {
+        loop_message(loop, &message);
+    }
+    show_busy(loop);
+    loop_settle(loop);
+}
+
+void loop_on_tick(uv_timer_t *handle)
+{
+    struct loop *loop = handle->data;
+    int64_t now_ns = loop_now_ns(loop);
+    if (engine_next_deadline(&loop->engine) <= now_ns && !loop_is_stuck(loop)) {
+        struct engine_input input = {.kind = INPUT_TICK};
+        loop_decide(loop, &input);
+    }
+    check_clock(loop, now_ns);
+    tell_busy(loop, now_ns);
+    loop_on_wake(&loop->wake);
+    if (loop->stopping && atomic_load(&loop->host_done)) {
+        uv_stop(&loop->uv);
+    }
+}
+
+static void host_is_done(void *user)
+{
+    struct loop *loop = user;
+    atomic_store(&loop->host_done, true);
+    uv_async_send(&loop->wake);
+}
+
+void loop_on_signal(uv_signal_t *handle, int number)
+{
+    struct loop *loop = handle->data;
+    if (number == SIGHUP) {
+        host_reload_credentials(loop->host);
+        return;
+    }
+    if (loop->stopping) {
+        return;
+    }
+    loop->stopping = true;
+    struct engine_input input = {.kind = INPUT_STOP};
+    chl_copy(input.as.stopped.why, sizeof input.as.stopped.why,
+             number == SIGTERM ? "SIGTERM" : "SIGINT");
+    if (!loop_is_stuck(loop)) {
+        loop_decide(loop, &input);
+    }
+    host_stop(loop->host, host_is_done, loop);
+}
+
+chl_err loop_give_command(void *user, int instance, const struct chl_gate_command *command)
+{
+    struct loop *loop = user;
+    return host_gate_submit(loop->host, instance, command);
+}
+
+/* A command that was not given is complete all the same: the engine must hear that it never left.
+ */
+void loop_drop_command(void *user, const struct chl_gate_command *command, const char *why)
+{
+    struct loop *loop = user;
+    struct inbox_message message = {.kind = INBOX_REPORT, .posted_ns = chl_mono_ns()};
+    message.as.report = (struct chl_gate_report){.size = sizeof message.as.report,
+                                                 .kind = CHL_REPORT_DONE,
+                                                 .status = CHL_COMMAND_ABORTED,
+                                                 .gate = command->gate,
+                                                 .generation = command->generation,
+                                                 .command_id = command->id};
+    chl_copy(message.as.report.text, sizeof message.as.report.text, why);
+    inbox_push(loop->inbox, &message);
+}
+
+void loop_on_durable(void *user, uint64_t last)
+{
+    struct loop *loop = user;
+    release_durable(loop->release, last);
+    host_journal_grew(loop->host, last);
+    if (loop->snapshot != NULL) {
+        snapshot_wake(loop->snapshot, last);
+    }
+    uv_async_send(&loop->wake);
+}
+
+void loop_on_journal_state(void *user, enum writer_state state, const char *text)
+{
+    struct loop *loop = user;
+    chl_log(state == WRITER_OK ? CHL_LOG_INFO : CHL_LOG_ERROR, "journal", "event=state text=%s",
+            text);
+    pthread_mutex_lock(&loop->text_lock);
+    chl_copy(loop->journal_text, sizeof loop->journal_text, text);
+    pthread_mutex_unlock(&loop->text_lock);
+    atomic_store(&loop->journal_state, (int)state);
+    uv_async_send(&loop->wake);
+}

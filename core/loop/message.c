@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Messages of plugins become inputs of the engine; and the host's services that post them.
+ */
+#include "core/loop/internal.h"
+
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/base/time.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void show_only(struct loop *loop, uint16_t lane, chl_reason reason, const uint8_t *code)
+{
+    struct engine_effect shown = {.kind = EFFECT_VERDICT,
+                                  .lane = lane,
+                                  .gate = loop->site.lanes[lane].gate,
+                                  .reason = (uint8_t)reason,
+                                  .verdict = (uint8_t)chl_reason_get(reason)->verdict,
+                                  .party = 1,
+                                  .used_gate = ENGINE_NONE};
+    if (code != NULL) {
+        memcpy(shown.code, code, ENGINE_CODE);
+    }
+    struct status_view view;
+    char line[LOOP_LINE];
+    loop_view(loop, &view);
+    size_t length = status_verdict(&view, &shown, line, sizeof line);
+    if (length > 0) {
+        control_broadcast(loop->control, line, length);
+    }
+}
+
+static void take_scan(struct loop *loop, const struct host_scan *scan)
+{
+    if (scan->lane.index >= loop->site.engine.lane_count) {
+        return;
+    }
+    if (loop_is_stuck(loop)) {
+        show_only(loop, scan->lane.index, CHL_REASON_NOT_RECORDABLE, scan->pseudonym);
+        return;
+    }
+    if (writer_backlog(loop->writer) > LOOP_BACKLOG_MAX) {
+        atomic_fetch_add(&loop->busy, 1);
+        show_only(loop, scan->lane.index, CHL_REASON_BUSY, scan->pseudonym);
+        return;
+    }
+    struct engine_input input = {.kind = INPUT_SCAN};
+    struct engine_scan *made = &input.as.scan;
+    *made = (struct engine_scan){.lane = scan->lane.index,
+                                 .outcome = scan->outcome,
+                                 .format = scan->format,
+                                 .stage = scan->stage,
+                                 .is_signed = scan->is_signed,
+                                 .unreadable = scan->unreadable,
+                                 .symptomatic = scan->symptoms != 0 ? (uint8_t)CHL_ANSWER_YES
+                                                                    : scan->symptomatic,
+                                 .contact = scan->contact,
+                                 .test_result = scan->test_result,
+                                 .party = scan->party,
+                                 .valid_until = scan->expires_at,
+                                 .captured_ns = scan->captured_ns};
+    chl_copy(made->refusal, sizeof made->refusal, scan->reason);
+    memcpy(made->code, scan->pseudonym, ENGINE_CODE);
+    loop_decide(loop, &input);
+}
+
+static void measure(struct loop *loop, const struct chl_gate_report *report, int64_t posted_ns)
+{
+    uint16_t gate = report->gate.index;
+    bool release = (report->command_id & 7U) == ACTION_RELEASE;
+    if (report->kind == CHL_REPORT_DONE && report->status == CHL_COMMAND_DONE && release &&
+        loop->measured[gate] != 0 && loop->measured[gate] == report->command_id >> 3) {
+        stats_latency(&loop->stats, posted_ns - loop->captured_ns[gate]);
+        loop->measured[gate] = 0;
+    }
+}
+
+static void take_report(struct loop *loop, const struct chl_gate_report *report, int64_t posted_ns)
+{
+    if (report->gate.index >= loop->site.engine.gate_count) {
+        return;
+    }
+    bool up = report->kind != CHL_REPORT_LINK || report->link_up;
+    if (up) {
+        loop->heard_ns[report->gate.index] = loop_now_ns(loop);
+    }
+    measure(loop, report, posted_ns);
+    /* With a stuck journal passages stay where they are safe: on the devices' own counters. */
+    if (report->kind == CHL_REPORT_READING && loop_is_stuck(loop)) {
+        return;
+    }
+    struct engine_input input = {.kind = INPUT_REPORT};
+    input.as.report = *report;
+    loop_decide(loop, &input);
+}
+
+static void take_health(struct loop *loop, const struct inbox_message *message)
+{
+    struct host_status status;
+    host_status(loop->host, (size_t)message->instance, &status);
+    struct engine_input input = {.kind = INPUT_PLUGIN};
+    chl_copy(input.as.plugin.name, sizeof input.as.plugin.name, status.name);
+    chl_copy(input.as.plugin.text, sizeof input.as.plugin.text, message->as.health.text);
+    input.as.plugin.ok = message->as.health.ok;
+    loop_decide(loop, &input);
+}
+
+static void take_act(struct loop *loop, struct inbox_message *message)
+{
+    struct control_request request;
+    struct control_refusal refusal;
+    chl_err error =
+        chl_control_parse(message->as.act.json, message->as.act.length, &request, &refusal);
+    if (error == CHL_OK) {
+        loop_request(loop, 0, &request);
+    } else {
+        chl_log(CHL_LOG_WARNING, "loop", "event=command_refused error=%s", refusal.error);
+    }
+    free(message->as.act.json);
+}
+
+void loop_message(struct loop *loop, struct inbox_message *message)
+{
+    switch (message->kind) {
+    case INBOX_EMERGENCY: {
+        struct engine_input input = {.kind = INPUT_EMERGENCY};
+        chl_copy(input.as.emergency.source, sizeof input.as.emergency.source, message->as.source);
+        loop_decide(loop, &input);
+        return;
+    }
+    case INBOX_REPORT:
+        take_report(loop, &message->as.report, message->posted_ns);
+        return;
+    case INBOX_HEALTH:
+        take_health(loop, message);
+        return;
+    case INBOX_OPERATOR:
+        take_act(loop, message);
+        return;
+    case INBOX_SCAN:
+        take_scan(loop, &message->as.scan);
+        return;
+    }
+}
+
+static chl_err sink_scan(void *user, const struct host_scan *scan)
+{
+    struct loop *loop = user;
+    struct inbox_message message = {.kind = INBOX_SCAN, .posted_ns = chl_mono_ns()};
+    message.as.scan = *scan;
+    chl_err error = inbox_push(loop->inbox, &message);
+    if (error == CHL_E_BUSY && scan->lane.index < loop->site.engine.lane_count) {
+        atomic_fetch_add(&loop->busy, 1);
+        atomic_store(&loop->lane_busy[scan->lane.index], 1);
+    }
+    return error;
+}
+
+static chl_err sink_gate(void *user, int instance, const struct chl_gate_report *report)
+{
+    struct loop *loop = user;
+    struct inbox_message message = {
+        .kind = INBOX_REPORT, .instance = instance, .posted_ns = chl_mono_ns()};
+    message.as.report = *report;
+    return inbox_push(loop->inbox, &message);
+}
+
+static chl_err sink_urgent(void *user, const char *source)
+{
+    struct loop *loop = user;
+    struct inbox_message message = {.kind = INBOX_EMERGENCY, .posted_ns = chl_mono_ns()};
+    chl_copy(message.as.source, sizeof message.as.source, source);
+    return inbox_push(loop->inbox, &message);
+}
+
+static void sink_health(void *user, int instance, bool ok, const char *text)
+{
+    struct loop *loop = user;
+    struct inbox_message message = {
+        .kind = INBOX_HEALTH, .instance = instance, .posted_ns = chl_mono_ns()};
+    message.as.health.ok = ok;
+    chl_copy(message.as.health.text, sizeof message.as.health.text, text);
+    chl_log(ok ? CHL_LOG_INFO : CHL_LOG_WARNING, "host", "event=health instance=%d ok=%d text=%s",
+            instance, ok, text);
+    inbox_push(loop->inbox, &message);
+}
+
+static chl_err sink_submit(void *user, int instance, const char *json, size_t length)
+{
+    struct loop *loop = user;
+    if (length > CHL_CONTROL_LINE_MAX) {
+        return CHL_E_LIMIT;
+    }
+    struct inbox_message message = {
+        .kind = INBOX_OPERATOR, .instance = instance, .posted_ns = chl_mono_ns()};
+    message.as.act.json = malloc(length + 1);
+    if (message.as.act.json == NULL) {
+        return CHL_E_NOMEM;
+    }
+    memcpy(message.as.act.json, json, length);
+    message.as.act.json[length] = '\0';
+    message.as.act.length = length;
+    chl_err error = inbox_push(loop->inbox, &message);
+    if (error != CHL_OK) {
+        free(message.as.act.json);
+    }
+    return error;
+}
+
+static chl_err sink_cursor_set(void *user, const struct chl_cursor *cursor)
+{
+    const struct loop *loop = user;
+    return writer_set_cursor(loop->writer, cursor);
+}
+
+static chl_err sink_cursor_drop(void *user, const char *owner, const char *name)
+{
+    const struct loop *loop = user;
+    return writer_drop_cursor(loop->writer, owner, name);
+}
+
+static chl_err sink_snapshot(void *user, char *out, size_t *length, uint64_t *sequence,
+                             uint8_t hash[32])
+{
+    const struct loop *loop = user;
+    return snapshot_copy(loop->snapshot, out, length, sequence, hash);
+}
+
+void loop_sink(struct loop *loop, struct host_sink *sink)
+{
+    *sink = (struct host_sink){.user = loop,
+                               .scan = sink_scan,
+                               .gate = sink_gate,
+                               .urgent = sink_urgent,
+                               .health = sink_health,
+                               .submit = sink_submit,
+                               .cursor_set = sink_cursor_set,
+                               .cursor_drop = sink_cursor_drop,
+                               .snapshot = sink_snapshot};
+}

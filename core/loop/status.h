@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief What the operator's door says: the status of the site, and events for screens.
+ */
+#ifndef CHL_CORE_STATUS_H
+#define CHL_CORE_STATUS_H
+
+#include "core/config/config.h"
+#include "core/engine/engine.h"
+#include "core/host/host.h"
+
+/** What status needs beside the engine. */
+struct status_view {
+    const struct config *config;
+    const struct engine *engine;
+    struct host *host;
+    const char *epoch;   /**< text */
+    const char *journal; /**< "ok" or why not */
+    int64_t now_ns;
+    const int64_t *heard_ns; /**< per gate: wall time of its last report, 0 = never */
+};
+
+/** The object `status` of docs/control.md. @return length, 0 when it does not fit. */
+size_t status_json(const struct status_view *view, char *out, size_t size);
+
+/** One event for watchers. @return length, 0 when it does not fit. */
+size_t status_verdict(const struct status_view *view, const struct engine_effect *effect, char *out,
+                      size_t size);
+size_t status_zone(const struct status_view *view, uint16_t zone, char *out, size_t size);
+size_t status_gate(const struct status_view *view, uint16_t gate, char *out, size_t size);
+
+#endif
