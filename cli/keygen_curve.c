@@ -18,10 +18,18 @@
 #include "lib/base/time.h"
 #include "lib/stream/certificate.h"
 
-enum { KEY_OUT = 'o', KEY_NAME = 'n', KEY_GRANT = 'g', KEY_CLASSES = 'c', KEY_UNTIL = 'u' };
+enum {
+    KEY_OUT = 'o',
+    KEY_NAME = 'n',
+    KEY_GRANT = 'g',
+    KEY_CLASSES = 'c',
+    KEY_UNTIL = 'u',
+    KEY_QUIET = 'q'
+};
 
 struct arguments {
     const char *out, *name, *grant;
+    bool quiet;
     struct chl_certificate key;
 };
 
@@ -34,6 +42,7 @@ static const struct argp_option argp_options[] = {
     {"classes", KEY_CLASSES, "LIST", 0,
      "classes its owner may read, e.g. flow,limit,health (default: all)", 0},
     {"valid-until", KEY_UNTIL, "TIME", 0, "RFC 3339 time after which the key is refused", 0},
+    {"quiet", KEY_QUIET, NULL, 0, "do not list the files made", 0},
     {0},
 };
 
@@ -60,6 +69,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         if (chl_time_parse(text, strlen(text), &arguments->key.valid_until) != CHL_OK) {
             argp_error(state, "--valid-until: expected a time like 2022-03-01, got `%s`", text);
         }
+        return 0;
+    case KEY_QUIET:
+        arguments->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "expected options only, got `%s`", text);
@@ -122,6 +134,13 @@ static bool resolve(struct arguments *arguments, char base[PATH_MAX], const char
     return chl_copy(arguments->key.name, sizeof arguments->key.name, name);
 }
 
+static void tell(const struct arguments *arguments, chl_err error, const char *path)
+{
+    if (error == CHL_OK && !arguments->quiet) {
+        printf("%s\n", path);
+    }
+}
+
 static chl_err write_pair(const struct arguments *arguments, const char *base, char *why,
                           size_t why_size)
 {
@@ -129,13 +148,11 @@ static chl_err write_pair(const struct arguments *arguments, const char *base, c
     make_parents(base);
     (void)snprintf(path, sizeof path, "%s.key", base);
     chl_err error = chl_certificate_write(path, true, &arguments->key, why, why_size);
+    tell(arguments, error, path);
     if (error == CHL_OK) {
-        printf("%s\n", path);
         (void)snprintf(path, sizeof path, "%s.pub", base);
         error = chl_certificate_write(path, false, &arguments->key, why, why_size);
-    }
-    if (error == CHL_OK) {
-        printf("%s\n", path);
+        tell(arguments, error, path);
     }
     if (error == CHL_OK && arguments->grant != NULL) {
         const int length =
@@ -146,9 +163,7 @@ static chl_err write_pair(const struct arguments *arguments, const char *base, c
         }
         make_parents(path);
         error = chl_certificate_write(path, false, &arguments->key, why, why_size);
-        if (error == CHL_OK) {
-            printf("%s\n", path);
-        }
+        tell(arguments, error, path);
     }
     return error;
 }
