@@ -90,7 +90,7 @@ static chl_err finish(struct chl_bytes der, EVP_PKEY *key, uint8_t kind, struct 
     return chl_verifier_new(key, &out->verifier, &out->alg);
 }
 
-chl_err chl_certificate_read(struct chl_bytes der, struct chl_trust_key *out)
+chl_err chl_certificate_to_key(struct chl_bytes der, struct chl_trust_key *out)
 {
     memset(out, 0, sizeof *out);
     const unsigned char *at = der.data;

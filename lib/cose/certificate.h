@@ -9,7 +9,7 @@
 
 /** Read one certificate in DER (nothing may follow it). `out->verifier` is the caller's.
  *  @return CHL_OK, CHL_E_CORRUPT, CHL_E_NOMEM. */
-chl_err chl_certificate_read(struct chl_bytes der, struct chl_trust_key *out);
+chl_err chl_certificate_to_key(struct chl_bytes der, struct chl_trust_key *out);
 /** Read one SubjectPublicKeyInfo in DER. */
 chl_err chl_public_key_read(struct chl_bytes der, struct chl_trust_key *out);
 /** First 8 bytes of SHA-256. */

@@ -25,7 +25,7 @@ static chl_err read_pem_block(struct chl_trust *trust, const char *name, struct 
     struct chl_trust_key key;
     chl_err error = CHL_E_NOTFOUND;
     if (strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0) {
-        error = chl_certificate_read(der, &key);
+        error = chl_certificate_to_key(der, &key);
     } else if (strcmp(name, PEM_STRING_PUBLIC) == 0) {
         error = chl_public_key_read(der, &key);
     }
@@ -58,7 +58,7 @@ static chl_err add_pem(struct chl_trust *trust, struct chl_bytes content)
 static chl_err add_der(struct chl_trust *trust, struct chl_bytes content)
 {
     struct chl_trust_key key;
-    chl_err error = chl_certificate_read(content, &key);
+    chl_err error = chl_certificate_to_key(content, &key);
     return error == CHL_OK ? chl_trust_keep(trust, &key) : error;
 }
 
@@ -86,7 +86,7 @@ static chl_err add_under(struct chl_trust *trust, struct chl_bytes der, const ch
                          const uint8_t *kid)
 {
     struct chl_trust_key key;
-    chl_err error = chl_certificate_read(der, &key);
+    chl_err error = chl_certificate_to_key(der, &key);
     if (error != CHL_OK) {
         return error;
     }
@@ -96,7 +96,7 @@ static chl_err add_under(struct chl_trust *trust, struct chl_bytes der, const ch
     if (error != CHL_OK || !other) {
         return error;
     }
-    error = chl_certificate_read(der, &key);
+    error = chl_certificate_to_key(der, &key);
     if (error != CHL_OK) {
         return error;
     }
