@@ -18,7 +18,9 @@ enum {
 /** Name, what it does. `chilang --help` lists them in this order. */
 #define CLI_COMMANDS(X)                                                                            \
     X(verify, "inspect a code, or codes, as the checkpoint would")                                 \
-    X(monitor, "follow a site's events, prove the chain, store each exactly once")
+    X(monitor, "follow a site's events, prove the chain, store each exactly once")                 \
+    X(status, "show how a running site stands")                                                    \
+    X(gate, "order something of gates, lanes and counts")
 
 #define CLI_DECLARE(name, help) int cli_##name(int argc, char **argv);
 CLI_COMMANDS(CLI_DECLARE)

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The tables of `chilang status`: data first, one printer for all of them.
+ */
+#include "cli/status_print.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+
+enum { CELL_MAX = 256, COLUMNS_MAX = 9, WIDTH = 80 };
+
+/** One column: title, member, width; numbers and ages to the right. The widths of a table and the
+ *  blanks between them add up to at most 80. */
+struct column {
+    const char *title, *member;
+    int width;
+    enum { TEXT, NUMBER, AGE, STATE, GRANT, HEALTH } kind;
+};
+
+struct table {
+    const char *member; /**< of the status */
+    struct column columns[COLUMNS_MAX];
+};
+
+static const struct table tables[] = {
+    {"zones",
+     {{"ZONE", "id", 18, TEXT},
+      {"STATE", "state", 11, STATE},
+      {"INSIDE", "inside", 6, NUMBER},
+      {"HELD", "reserved", 4, NUMBER},
+      {"WARN", "warn", 6, NUMBER},
+      {"SOFT", "soft", 6, NUMBER},
+      {"HARD", "hard", 6, NUMBER},
+      {"IN", "entered", 7, NUMBER},
+      {"OUT", "left", 7, NUMBER}}},
+    {"gates",
+     {{"GATE", "id", 18, TEXT},
+      {"STATE", "state", 8, STATE},
+      {"MODE", "mode", 9, STATE},
+      {"AGE", "age_ms", 7, AGE},
+      {"IN", "entries", 8, NUMBER},
+      {"OUT", "exits", 8, NUMBER},
+      {"GRANT", "grant", 16, GRANT}}},
+    {"lanes",
+     {{"LANE", "id", 18, TEXT},
+      {"VERDICT", "verdict", 8, STATE},
+      {"REASON", "reason", 24, TEXT},
+      {"AGE", "age_ms", 7, AGE}}},
+    {"plugins",
+     {{"PLUGIN", "name", 22, TEXT},
+      {"USE", "use", 22, TEXT},
+      {"STATE", "ok", 6, HEALTH},
+      {"WHY", "text", 27, TEXT}}},
+};
+
+/** Words that deserve an eye, and how they look. */
+static const struct {
+    const char *word, *colour;
+} colours[] = {{"NORMAL", "32"},      {"OK", "32"},        {"ADMIT", "32"},   {"ok", "32"},
+               {"APPROACHING", "33"}, {"CHECK", "33"},     {"blocked", "33"}, {"free", "33"},
+               {"AT_LIMIT", "34"},    {"WAIT", "34"},      {"ABOVE", "31"},   {"UNKNOWN", "31"},
+               {"DENY", "31"},        {"emergency", "31"}, {"failed", "31"}};
+
+static bool is_combining(const char *c)
+{
+    unsigned char first = (unsigned char)c[0];
+    unsigned char second = (unsigned char)c[1];
+    return first == 0xCC || (first == 0xCD && second < 0xB0); /* U+0300 to U+036F */
+}
+
+/** Columns that a text takes; names here are Latin script. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        bool starts = ((unsigned char)*c & 0xC0) != 0x80;
+        width += starts && !is_combining(c) ? 1 : 0;
+    }
+    return width;
+}
+
+/** Without control characters, and at most `width` columns wide. */
+static void fit(char *text, int width)
+{
+    int used = 0;
+    char *cut = text;
+    for (char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            *c = ' ';
+        }
+        bool starts = ((unsigned char)*c & 0xC0) != 0x80;
+        if (starts && !is_combining(c)) {
+            if (used == width - 1) {
+                cut = c;
+            }
+            used++;
+        }
+    }
+    if (used > width) {
+        memcpy(cut, "…", sizeof "…"); /* room: CELL_MAX is larger than any column */
+    }
+}
+
+static void print_age(const json_t *value, char *cell, size_t size)
+{
+    int64_t ms = json_integer_value(value);
+    if (!json_is_integer(value) || ms < 0) {
+        (void)snprintf(cell, size, "-");
+    } else if (ms < 60000) {
+        (void)snprintf(cell, size, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
+    } else if (ms < 3600000) {
+        (void)snprintf(cell, size, "%" PRId64 " min", ms / 60000);
+    } else if (ms < INT64_C(86400000)) {
+        (void)snprintf(cell, size, "%" PRId64 " h", ms / 3600000);
+    } else {
+        (void)snprintf(cell, size, "%" PRId64 " d", ms / INT64_C(86400000));
+    }
+}
+
+static void print_grant(const json_t *grant, char *cell, size_t size)
+{
+    const char *state = json_string_value(json_object_get(grant, "state"));
+    if (!json_is_object(grant)) {
+        (void)snprintf(cell, size, "-");
+        return;
+    }
+    (void)snprintf(cell, size, "%lld/%lld %s",
+                   (long long)json_integer_value(json_object_get(grant, "passed")),
+                   (long long)json_integer_value(json_object_get(grant, "places")),
+                   state == NULL ? "" : state);
+}
+
+static void print_cell(const struct column *column, const json_t *value, char *cell, size_t size)
+{
+    const char *text = json_string_value(value);
+    if (column->kind == AGE) {
+        print_age(value, cell, size);
+    } else if (column->kind == GRANT) {
+        print_grant(value, cell, size);
+    } else if (column->kind == HEALTH) {
+        (void)snprintf(cell, size, "%s", json_is_true(value) ? "ok" : "failed");
+    } else if (json_is_integer(value)) {
+        (void)snprintf(cell, size, "%lld", (long long)json_integer_value(value));
+    } else {
+        (void)chl_copy(cell, size, text == NULL || text[0] == '\0' ? "-" : text);
+    }
+    fit(cell, column->width);
+}
+
+static const char *colour_of(const struct column *column, const char *cell)
+{
+    if (column->kind != STATE && column->kind != HEALTH) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof colours / sizeof *colours; i++) {
+        if (strcmp(colours[i].word, cell) == 0) {
+            return colours[i].colour;
+        }
+    }
+    return NULL;
+}
+
+static bool has_column(const struct table *table, size_t i)
+{
+    return i < COLUMNS_MAX && table->columns[i].title != NULL;
+}
+
+static void print_row(FILE *out, const struct table *table, const json_t *entry, bool colour)
+{
+    for (size_t i = 0; has_column(table, i); i++) {
+        const struct column *column = &table->columns[i];
+        char cell[CELL_MAX];
+        if (entry == NULL) {
+            (void)chl_copy(cell, sizeof cell, column->title);
+        } else {
+            print_cell(column, json_object_get(entry, column->member), cell, sizeof cell);
+        }
+        int blank = column->width - width_of(cell);
+        bool right = column->kind == NUMBER || column->kind == AGE;
+        bool last = !has_column(table, i + 1);
+        const char *code = entry != NULL && colour ? colour_of(column, cell) : NULL;
+        (void)fprintf(out, "%*s", right ? blank : 0, "");
+        if (code != NULL) {
+            (void)fprintf(out, "\033[%sm%s\033[0m", code, cell);
+        } else {
+            (void)fputs(cell, out);
+        }
+        (void)fprintf(out, "%*s%s", right || last ? 0 : blank, "", last ? "\n" : " ");
+    }
+}
+
+static const char *text_of(const json_t *status, const char *member, char *cell, int width)
+{
+    const char *text = json_string_value(json_object_get(status, member));
+    (void)chl_copy(cell, CELL_MAX, text == NULL ? "-" : text);
+    fit(cell, width);
+    return cell;
+}
+
+static void print_head(FILE *out, const json_t *status, bool colour)
+{
+    char name[CELL_MAX];
+    char site[CELL_MAX];
+    char text[CELL_MAX];
+    (void)fprintf(out, "%s%s%s (%s)\n", colour ? "\033[1m" : "",
+                  text_of(status, "name", name, WIDTH - 24), colour ? "\033[0m" : "",
+                  text_of(status, "site", site, 20));
+    (void)fprintf(out, "%s, chilangd %s\n", text_of(status, "time", name, 36),
+                  text_of(status, "version", site, 20));
+    (void)fprintf(out, "journal: %s", text_of(status, "journal", text, 40));
+    (void)fprintf(out, ", head %lld\n",
+                  (long long)json_integer_value(json_object_get(status, "head")));
+    (void)fprintf(out, "epoch %s\n", text_of(status, "epoch", text, 40));
+}
+
+void status_print(FILE *out, const json_t *status, bool colour)
+{
+    print_head(out, status, colour);
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        const json_t *list = json_object_get(status, tables[t].member);
+        if (json_array_size(list) == 0) {
+            continue;
+        }
+        (void)fputc('\n', out);
+        print_row(out, &tables[t], NULL, colour);
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            print_row(out, &tables[t], json_array_get(list, i), colour);
+        }
+    }
+}
