@@ -27,9 +27,9 @@ static const char *place_name(const struct engine_config *config, engine_field_k
 static uint16_t place_index(const struct engine_config *config, engine_field_kind kind,
                             const char *name)
 {
-    size_t count = kind == FIELD_GATE   ? config->gate_count
-                   : kind == FIELD_LANE ? config->lane_count
-                                        : config->zone_count;
+    uint16_t count = kind == FIELD_GATE   ? config->gate_count
+                     : kind == FIELD_LANE ? config->lane_count
+                                          : config->zone_count;
     for (uint16_t i = 0; i < count; i++) {
         if (strcmp(place_name(config, kind, i), name) == 0) {
             return i;

@@ -107,9 +107,9 @@ static void put_all(struct chl_json *json, const struct status_view *view, const
                     size_t count, put_place put)
 {
     chl_json_array(json, key);
-    for (uint16_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         chl_json_object(json, NULL);
-        put(json, view, i);
+        put(json, view, (uint16_t)i);
         chl_json_close_object(json);
     }
     chl_json_close_array(json);
