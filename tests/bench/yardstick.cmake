@@ -1,0 +1,6 @@
+pkg_check_modules(LIBMODBUS REQUIRED IMPORTED_TARGET libmodbus)
+pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+add_executable(yardstick_inline yardstick/inline.c)
+set_target_properties(yardstick_inline PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/yardstick")
+target_link_libraries(yardstick_inline PRIVATE chl_flags PkgConfig::LIBMODBUS PkgConfig::SQLITE3 PkgConfig::CRYPTO)
