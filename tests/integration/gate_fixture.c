@@ -65,7 +65,7 @@ static const struct chl_host host = {.size = sizeof host,
 
 /* ---- the peer ---- */
 
-static void peer_start(struct fixture *f, const char *const *arguments)
+static void peer_start(struct fixture *f, char *const *arguments)
 {
     int in[2];
     int out[2];
@@ -76,7 +76,7 @@ static void peer_start(struct fixture *f, const char *const *arguments)
     if (f->peer == 0) {
         (void)dup2(in[0], STDIN_FILENO);
         (void)dup2(out[1], STDOUT_FILENO);
-        (void)execv(arguments[0], (char *const *)(uintptr_t)arguments);
+        (void)execv(arguments[0], arguments);
         _exit(127);
     }
     (void)close(in[0]);
@@ -274,7 +274,7 @@ struct chl_gate_report perform(struct fixture *f, uint16_t gate, chl_gate_action
     return await(f, 0, is_done, id);
 }
 
-int setup_with(void **state, const char *const *arguments)
+int setup_with(void **state, char *const *arguments)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
@@ -295,7 +295,7 @@ int setup_with(void **state, const char *const *arguments)
 
 int setup(void **state)
 {
-    static const char *const arguments[] = {CHL_BINARY_DIR "/tests/modbus_peer", NULL};
+    static char *const arguments[] = {CHL_BINARY_DIR "/tests/modbus_peer", NULL};
     return setup_with(state, arguments);
 }
 

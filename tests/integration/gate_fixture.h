@@ -73,7 +73,7 @@ struct chl_gate_report perform(struct fixture *f, uint16_t gate, chl_gate_action
                                uint64_t id, uint32_t generation);
 
 /** cmocka fixtures: with modbus_peer, or with another controller (program and arguments). */
-int setup_with(void **state, const char *const *arguments);
+int setup_with(void **state, char *const *arguments);
 int setup(void **state);
 int teardown(void **state);
 

@@ -61,15 +61,15 @@ static bool is_exit_free(const struct chl_gate_report *report, uint64_t gate)
 
 static int setup_sim(void **state)
 {
-    static const char *const arguments[] = {CHL_STAGE_DIR "/bin/chilang-sim",
-                                            "--profile",
-                                            CHL_SOURCE_DIR "/firmware-config/lot-turnstile.yaml",
-                                            "--listen",
-                                            "127.0.0.1:0",
-                                            "--units",
-                                            "3",
-                                            "--stdin",
-                                            NULL};
+    static char *const arguments[] = {CHL_STAGE_DIR "/bin/chilang-sim",
+                                      "--profile",
+                                      CHL_SOURCE_DIR "/firmware-config/lot-turnstile.yaml",
+                                      "--listen",
+                                      "127.0.0.1:0",
+                                      "--units",
+                                      "3",
+                                      "--stdin",
+                                      NULL};
     return setup_with(state, arguments);
 }
 
