@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Issuers, certificates and HC1 codes made on the spot, so that no vector is stored.
+ */
+#ifndef CHL_TESTS_ISSUING_H
+#define CHL_TESTS_ISSUING_H
+
+#include "lib/cose/issue.h"
+
+#define ISSUING_OID_TEST            "1.3.6.1.4.1.1847.2021.1.1"
+#define ISSUING_OID_VACCINATION     "1.3.6.1.4.1.1847.2021.1.2"
+#define ISSUING_OID_RECOVERY        "1.3.6.1.4.1.1847.2021.1.3"
+#define ISSUING_OID_OLD_VACCINATION "1.3.6.1.4.1.0.1847.2021.1.2"
+
+enum { ISSUING_DER_MAX = 2048 };
+
+/** A key, its self-signed certificate, and an issuer whose kid is the certificate's. */
+struct issuing {
+    struct evp_pkey_st *key;
+    struct chl_issuer *issuer;
+    uint8_t certificate[ISSUING_DER_MAX];
+    size_t certificate_length;
+};
+
+/** @param kind "P-256", "P-384", "RSA-2048", "RSA-1024" or "ED25519".
+ *  @param usages object identifiers for the extended key usage, comma-separated; NULL = no
+ * extension.
+ *  @return false when OpenSSL would not. Free with issuing_free(). */
+bool issuing_make(const char *kind, const char *usages, struct issuing *out);
+void issuing_free(struct issuing *issuing);
+/** Write the certificate (DER) or the bare public key (PEM) to a file. */
+bool issuing_write_certificate(const struct issuing *issuing, const char *path);
+bool issuing_write_public_key(const struct issuing *issuing, const char *path);
+
+/** A DCC to be written; zeroed members are left out or get a value that is valid. */
+struct issuing_dcc {
+    char kind;                     /**< 'v' (also when 0), 't', 'r' */
+    int64_t issued_at, expires_at; /**< s since 1970 UTC */
+    bool float_times;              /**< write them as floats */
+    bool no_expiry;
+    const char *birth, *family, *version, *country;
+    bool null_optionals; /**< write absent optional fields as null */
+    bool tagged_dates;   /**< write dates with tag 0 */
+    bool indefinite;     /**< the entry is a map of indefinite length */
+};
+
+/** Write the CWT payload. @return its length, 0 when it did not fit. */
+size_t issuing_dcc_payload(const struct issuing_dcc *dcc, uint8_t *out, size_t size);
+/** Payload, signature, text: a whole HC1 code. */
+bool issuing_dcc_code(const struct issuing *issuing, const struct chl_issue_options *options,
+                      const struct issuing_dcc *dcc, char *out, size_t size);
+
+#endif
