@@ -20,7 +20,8 @@ enum {
     X(verify, "inspect a code, or codes, as the checkpoint would")                                 \
     X(monitor, "follow a site's events, prove the chain, store each exactly once")                 \
     X(status, "show how a running site stands")                                                    \
-    X(gate, "order something of gates, lanes and counts")
+    X(gate, "order something of gates, lanes and counts")                                          \
+    X(journal, "prove, describe or show a site's journal file")
 
 #define CLI_DECLARE(name, help) int cli_##name(int argc, char **argv);
 CLI_COMMANDS(CLI_DECLARE)

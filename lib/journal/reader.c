@@ -30,7 +30,7 @@ struct chl_journal_reader {
 
 static chl_err failed(struct chl_journal_reader *reader, int code, const char *doing)
 {
-    chl_err error = chl_sqlite_error(reader->db, code);
+    chl_err error = chl_sqlite_error(code, 0);
     if (error != CHL_OK) {
         snprintf(reader->error, sizeof reader->error, "%s: %s (SQLite %d)", doing,
                  sqlite3_errmsg(reader->db), code);

@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/journal/sqlite_error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,7 +105,7 @@ static chl_err count_tables(sqlite3 *db, int *count)
         *count = sqlite3_column_int(query, 0);
         code = sqlite3_finalize(query);
     }
-    return chl_sqlite_error(db, code);
+    return chl_sqlite_error(code, errno);
 }
 
 chl_err chl_schema_read(sqlite3 *db, struct chl_store_meta *out, char *why, size_t why_size)
@@ -134,7 +135,7 @@ chl_err chl_schema_read(sqlite3 *db, struct chl_store_meta *out, char *why, size
     if (code == SQLITE_ROW) {
         error = take_facts(query, out, why, why_size);
     } else {
-        error = error != CHL_OK ? error : chl_sqlite_error(db, code);
+        error = error != CHL_OK ? error : chl_sqlite_error(code, errno);
         snprintf(why, why_size, "expected a journal, came: %s", sqlite3_errmsg(db));
     }
     sqlite3_finalize(query);

@@ -14,7 +14,7 @@ static bool no_space(int system_errno)
     return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
 }
 
-chl_err chl_sqlite_error(sqlite3 *db, int code)
+chl_err chl_sqlite_error(int code, int system_errno)
 {
     switch (code & 0xff) {
     case SQLITE_OK:
@@ -34,7 +34,7 @@ chl_err chl_sqlite_error(sqlite3 *db, int code)
         return CHL_E_CORRUPT;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return db != NULL && no_space(sqlite3_system_errno(db)) ? CHL_E_FULL : CHL_E_IO;
+        return no_space(system_errno) ? CHL_E_FULL : CHL_E_IO;
     default:
         return CHL_E_IO;
     }

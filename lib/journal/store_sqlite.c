@@ -57,11 +57,12 @@ struct store {
 
 static chl_err failed(struct store *store, int code, const char *doing)
 {
-    chl_err error = chl_sqlite_error(store->db, code);
+    int system_errno = errno;
+    chl_err error = chl_sqlite_error(code, system_errno);
     if (error != CHL_OK) {
         snprintf(store->error, sizeof store->error, "%s: %s (SQLite %d, errno %d)", doing,
                  store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code), code,
-                 store->db != NULL ? sqlite3_system_errno(store->db) : 0);
+                 system_errno);
     }
     return error;
 }
@@ -70,6 +71,7 @@ static chl_err failed(struct store *store, int code, const char *doing)
 static chl_err run(struct store *store, enum statement which)
 {
     sqlite3_stmt *statement = store->statements[which];
+    errno = 0;
     int code = sqlite3_step(statement);
     chl_err error = failed(store, code, texts[which]);
     sqlite3_reset(statement);
@@ -191,6 +193,7 @@ static chl_err store_open(void *self, const struct chl_store_meta *fresh,
                           struct chl_store_meta *stored, char *why, size_t why_size)
 {
     struct store *store = self;
+    errno = 0;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     chl_err error = take_lock(store, why, why_size);
     if (error != CHL_OK) {
@@ -331,6 +334,7 @@ static chl_err store_checkpoint(void *self, int pages)
         return CHL_OK;
     }
     int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    errno = 0;
     int code = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &total, &moved);
     if (code == SQLITE_OK) {
         store->wal_pages = total > 0 ? total : 0;

@@ -93,8 +93,10 @@ static inline struct chl_journal *open_journal(const struct place *place)
 static inline void fill(const struct place *place, size_t count)
 {
     struct chl_journal *journal = open_journal(place);
-    for (uint64_t sequence = 1; sequence <= count; sequence++) {
-        assert_int_equal(append(journal, sequence, 1), CHL_OK);
+    for (uint64_t sequence = 1; sequence <= count; sequence += MOST_ENTRIES) {
+        size_t left = count - (size_t)sequence + 1;
+        assert_int_equal(append(journal, sequence, left < MOST_ENTRIES ? left : MOST_ENTRIES),
+                         CHL_OK);
     }
     chl_journal_close(journal);
 }

@@ -61,6 +61,7 @@ static void flip(const struct place *place, const char *column, int at)
     sqlite3_blob *blob = NULL;
     uint8_t byte = 0;
     assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+    sqlite3_exec(db, "PRAGMA synchronous=OFF", NULL, NULL, NULL);
     assert_int_equal(sqlite3_blob_open(db, "main", "records", column, 5, 1, &blob), SQLITE_OK);
     assert_int_equal(sqlite3_blob_read(blob, &byte, 1, at), SQLITE_OK);
     byte ^= 0x01;
