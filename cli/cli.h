@@ -21,7 +21,9 @@ enum {
     X(monitor, "follow a site's events, prove the chain, store each exactly once")                 \
     X(status, "show how a running site stands")                                                    \
     X(gate, "order something of gates, lanes and counts")                                          \
-    X(journal, "prove, describe or show a site's journal file")
+    X(journal, "prove, describe or show a site's journal file")                                    \
+    X(declare, "fill in, sign and draw health declarations")                                       \
+    X(keygen, "make keys: of an issuer, of a stream's subscriber")
 
 #define CLI_DECLARE(name, help) int cli_##name(int argc, char **argv);
 CLI_COMMANDS(CLI_DECLARE)

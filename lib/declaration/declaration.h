@@ -73,6 +73,7 @@ struct chl_declaration_field {
     size_t answer;          /**< BITS: offset of the chl_answer */
     int64_t min, max;       /**< NUMBER8, NUMBER16, TIME, DATE (days): inclusive */
     const char *characters; /**< TEXT: allowed ones; NULL = any printable */
+    const char *of;         /**< what those are, in English */
     int digits; /**< TEXT, BIRTH: text of exactly so many digits is a CBOR integer; 0 = never */
     const char *const *choices; /**< NULL-ended */
     const char *vi, *en;

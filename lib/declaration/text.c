@@ -138,7 +138,7 @@ void chl_declaration_expects(const struct chl_declaration_field *field, char *ou
     switch (field->type) {
     case CHL_FIELD_TEXT:
         (void)snprintf(out, size, "at most %zu bytes of %s", field->size - 1,
-                       field->characters == NULL ? "text" : field->characters);
+                       field->of == NULL ? "text" : field->of);
         break;
     case CHL_FIELD_BIRTH:
         (void)snprintf(out, size, "YYYY, YYYY-MM or YYYY-MM-DD");
