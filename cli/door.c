@@ -19,6 +19,7 @@ static const struct argp_option rows[] = {
     {0},
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): argp's signature */
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct door *door = state->input;
@@ -41,8 +42,8 @@ static int find(const struct door *door, const char *program, char *out, size_t 
     if (door->control != NULL || door->config == NULL) {
         const char *path = door->control != NULL ? door->control : DOOR_DEFAULT;
         if (!chl_copy(out, size, path)) {
-            fprintf(stderr, "%s: expected a path of at most %d bytes, got a longer one\n", program,
-                    CHL_CONTROL_PATH_MAX);
+            (void)fprintf(stderr, "%s: expected a path of at most %d bytes, got a longer one\n",
+                          program, CHL_CONTROL_PATH_MAX);
             return CLI_USAGE;
         }
         return CLI_OK;
@@ -55,7 +56,7 @@ static int find(const struct door *door, const char *program, char *out, size_t 
         result = chl_control_find(site, &path, &error);
     }
     if (result != CHL_OK) {
-        fprintf(stderr, "%s: %s\n", program, error.text);
+        (void)fprintf(stderr, "%s: %s\n", program, error.text);
     }
     (void)chl_copy(out, size, path);
     chl_yaml_free(site);
@@ -73,12 +74,12 @@ static int judge(const char *program, const char *line, size_t length, json_t **
     const char *error = json_string_value(json_object_get(object, "error"));
     const char *text = json_string_value(json_object_get(object, "text"));
     if (error == NULL) {
-        fprintf(stderr,
-                "%s: expected an answer of docs/control.md, got something else; is this "
-                "the daemon's socket?\n",
-                program);
+        (void)fprintf(stderr,
+                      "%s: expected an answer of docs/control.md, got something else; is this "
+                      "the daemon's socket?\n",
+                      program);
     } else {
-        fprintf(stderr, "%s: refused (%s): %s\n", program, error, text == NULL ? "" : text);
+        (void)fprintf(stderr, "%s: refused (%s): %s\n", program, error, text == NULL ? "" : text);
     }
     json_decref(object);
     return CLI_FAILED;
@@ -97,17 +98,18 @@ int door_ask(const struct door *door, const char *program, const struct control_
         return code;
     }
     if (chl_control_connect(path, &client, why, sizeof why) != CHL_OK) {
-        fprintf(stderr, "%s: %s\n", program, why);
+        (void)fprintf(stderr, "%s: %s\n", program, why);
         return CLI_FAILED;
     }
     chl_err result = chl_control_ask(client, request, &line, &length, ANSWER_MS);
     if (result == CHL_OK) {
         code = judge(program, line, length, answer);
     } else {
-        fprintf(stderr,
-                "%s: expected an answer of the daemon, got none (%s); whether it acted is unknown: "
-                "see `chilang status`\n",
-                program, chl_strerror(result));
+        (void)fprintf(
+            stderr,
+            "%s: expected an answer of the daemon, got none (%s); whether it acted is unknown: "
+            "see `chilang status`\n",
+            program, chl_strerror(result));
         code = CLI_FAILED;
     }
     chl_control_close(client);

@@ -227,13 +227,14 @@ int cli_gate(int argc, char **argv)
     struct control_request request = {.op = CONTROL_OP_COUNT};
     struct complaint complaint = {.text = ""};
     if (!read_request(&options, &request, &complaint) || !check_request(&request, &complaint)) {
-        fprintf(stderr, "%s: %s; `%s --help` shows the forms\n", argv[0], complaint.text, argv[0]);
+        (void)fprintf(stderr, "%s: %s; `%s --help` shows the forms\n", argv[0], complaint.text,
+                      argv[0]);
         return CLI_USAGE;
     }
     json_t *answer = NULL;
     int code = door_ask(&options.door, argv[0], &request, &answer);
     if (code == CLI_OK) {
-        printf("%s: done and recorded\n", chl_control_op_name(request.op));
+        (void)printf("%s: done and recorded\n", chl_control_op_name(request.op));
     }
     json_decref(answer);
     return code;

@@ -68,10 +68,10 @@ int cli_status(int argc, char **argv)
     }
     const json_t *status = json_object_get(answer, "status");
     if (!json_is_object(status)) {
-        fprintf(stderr,
-                "%s: expected `status` in the answer, got none; daemon and tool differ in "
-                "version\n",
-                argv[0]);
+        (void)fprintf(stderr,
+                      "%s: expected `status` in the answer, got none; daemon and tool differ in "
+                      "version\n",
+                      argv[0]);
         code = CLI_FAILED;
     } else if (options.json) {
         (void)json_dumpf(status, stdout, JSON_COMPACT);
