@@ -3,6 +3,7 @@
  *  @brief The table of reasons is complete, unique, short enough, and never admits a refused code.
  */
 #include "lib/base/text.h"
+#include "lib/cose/refusals.h"
 #include "lib/text/reasons.h"
 
 #include <setjmp.h>
@@ -83,6 +84,26 @@ static void test_refusals_never_admit(void **state)
     assert_int_equal(chl_reason_for_refusal("", (chl_stage)99), CHL_REASON_CODE_UNREADABLE);
     assert_int_equal(chl_reason_for_refusal("in_its_own_words", CHL_STAGE_DONE),
                      CHL_REASON_CODE_UNREADABLE);
+}
+
+/** Every refusal of the signed codes is in the table by name, at the stage it is reported at. */
+static void test_refusals_of_signed_codes_are_listed(void **state)
+{
+    (void)state;
+    static const char *const signed_codes[] = {
+#define REFUSAL_ID(id, stage, text) #id,
+        CHL_REFUSALS(REFUSAL_ID)
+#undef REFUSAL_ID
+    };
+    for (size_t i = 0; i < sizeof signed_codes / sizeof *signed_codes; i++) {
+        bool listed = false;
+        for (size_t j = 0; j < sizeof refusals / sizeof *refusals; j++) {
+            listed = listed || strcmp(refusals[j], signed_codes[i]) == 0;
+        }
+        if (!listed) {
+            fail_msg("%s is not in lib/text/refusals.def", signed_codes[i]);
+        }
+    }
 }
 
 /** Expired, forged, unreadable, unknown issuer and unknown format are told apart. */
@@ -199,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_no_two_say_the_same),
         cmocka_unit_test(test_none_admits_nobody),
         cmocka_unit_test(test_refusals_never_admit),
+        cmocka_unit_test(test_refusals_of_signed_codes_are_listed),
         cmocka_unit_test(test_kinds_of_refusal_differ),
         cmocka_unit_test(test_fill),
         cmocka_unit_test(test_table_keeps_the_shared_reasons),
