@@ -6,6 +6,7 @@
  */
 #include "core/control/server.h"
 
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -280,6 +282,58 @@ static void test_connections_are_bounded(void **state)
     }
 }
 
+enum { NOBODY = 65534 };
+
+/** In a process of its own: become a stranger, with `group` as only supplementary group if not 0,
+ *  and ask. @return 0 served, 1 denied, 2 anything else. */
+static int ask_as_stranger(const char *path, gid_t group)
+{
+    char why[256];
+    const char *line = NULL;
+    size_t length = 0;
+    struct control_client *client = NULL;
+    struct control_request request = {.op = CONTROL_STATUS};
+    if (setgroups(group == NOBODY ? 0 : 1, &group) != 0 || setgid(NOBODY) != 0 ||
+        setuid(NOBODY) != 0 || chl_control_connect(path, &client, why, sizeof why) != CHL_OK) {
+        return 2;
+    }
+    chl_err result = chl_control_ask(client, &request, &line, &length, 5000);
+    bool denied = result == CHL_OK && strstr(line, "\"error\":\"denied\"") != NULL;
+    bool served = result == CHL_OK && strstr(line, "\"ok\":true") != NULL;
+    chl_control_close(client);
+    return served ? 0 : denied ? 1 : 2;
+}
+
+static int outcome_for_stranger(struct fixture *f, gid_t group)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(ask_as_stranger(f->path, group));
+    }
+    assert_true(child > 0);
+    int status = 0;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        turn(f);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_strangers_are_turned_away(void **state)
+{
+    struct fixture *f = *state;
+    if (geteuid() != 0) {
+        print_message("SKIPPED: only root can become a stranger\n");
+        skip();
+    }
+    /* Open the file to all, so that only the check of the peer is left. */
+    assert_int_equal(chmod(f->folder, 0755), 0);
+    assert_int_equal(chmod(f->path, 0666), 0);
+    assert_int_equal(outcome_for_stranger(f, NOBODY), 1);
+    assert_int_equal(f->requests, 0);
+    assert_int_equal(outcome_for_stranger(f, getegid()), 0); /* a member of the daemon's group */
+    assert_int_equal(f->requests, 1);
+}
+
 static void test_path_in_use_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -336,6 +390,7 @@ int main(void)
         WITH_SERVER(test_endless_line_is_cut_off),
         WITH_SERVER(test_watchers_get_events_and_slow_ones_are_dropped),
         WITH_SERVER(test_connections_are_bounded),
+        WITH_SERVER(test_strangers_are_turned_away),
         WITH_SERVER(test_path_in_use_is_refused),
         WITH_SERVER(test_dead_daemons_socket_is_replaced),
     };
