@@ -105,7 +105,7 @@ static void profile_init(struct chl_profile *p)
     }
 }
 
-static void bus_init(struct bus *b, size_t gates, int64_t gap_ns)
+static void bus_init_backoff(struct bus *b, size_t gates, int64_t gap_ns, int64_t backoff_max_ns)
 {
     char why[200] = "";
     struct chl_modbus_device devices[GATES];
@@ -124,12 +124,17 @@ static void bus_init(struct bus *b, size_t gates, int64_t gap_ns)
     const struct chl_modbus_settings settings = {.poll_ns = 250 * MS,
                                                  .gap_ns = gap_ns,
                                                  .backoff_min_ns = 200 * MS,
-                                                 .backoff_max_ns = 3200 * MS,
+                                                 .backoff_max_ns = backoff_max_ns,
                                                  .seed = 1,
                                                  .user = b,
                                                  .post = post};
     assert_int_equal(chl_modbus_new(&settings, devices, gates, &b->driver, why, sizeof why),
                      CHL_OK);
+}
+
+static void bus_init(struct bus *b, size_t gates, int64_t gap_ns)
+{
+    bus_init_backoff(b, gates, gap_ns, 3200 * MS);
 }
 
 static uint16_t *word(struct unit *u, uint16_t address)
@@ -633,6 +638,43 @@ static void test_dead_unit_costs_a_bounded_share(void **state)
     chl_modbus_free(b.driver);
 }
 
+/** However short the backoff, all dead units together get a fifth of the bus. */
+static void test_probes_share_the_bus(void **state)
+{
+    (void)state;
+    struct bus b;
+    bus_init_backoff(&b, GATES, -1, 200 * MS);
+    b.units[2].manner = SILENT;
+    b.units[3].manner = SILENT;
+    settle(&b);
+    run(&b, 10000 * MS);
+    const size_t probes =
+        b.wire_count - count_wire(&b, 1, false, 0x40, 0) - count_wire(&b, 1, false, 0x3000, 0);
+    assert_in_range(probes, 10, 10000 / 500 + 1); /* 100 ms of each 500 ms */
+    assert_null(newest(&b, 0, CHL_REPORT_LINK));
+    chl_modbus_free(b.driver);
+}
+
+/** A link that came back at once: what happened to the device meanwhile is read first. */
+static void test_release_after_reconnect_is_read_first(void **state)
+{
+    (void)state;
+    struct bus b;
+    bus_init(&b, 1, -1);
+    settle(&b);
+    chl_modbus_lost(b.driver, b.now_ns, "closed");
+    order(&b, 0, CHL_GATE_RELEASE, 1, 1, 1, FAR);
+    run(&b, 100 * MS);
+    assert_int_equal(done(&b, 1)->status, CHL_COMMAND_DONE);
+    size_t i = 0;
+    while (!b.wire[i].request.write) {
+        i++;
+    }
+    assert_int_equal(i, 2);                      /* the mode, the block */
+    assert_null(newest(&b, 0, CHL_REPORT_LINK)); /* it was never down */
+    chl_modbus_free(b.driver);
+}
+
 static void test_silent_unit_down_within_its_timeout(void **state)
 {
     (void)state;
@@ -830,6 +872,8 @@ int main(void)
         cmocka_unit_test(test_cancel_survives_the_link),
         cmocka_unit_test(test_refused_write_fails),
         cmocka_unit_test(test_dead_unit_costs_a_bounded_share),
+        cmocka_unit_test(test_probes_share_the_bus),
+        cmocka_unit_test(test_release_after_reconnect_is_read_first),
         cmocka_unit_test(test_silent_unit_down_within_its_timeout),
         cmocka_unit_test(test_unreachable_backs_off_with_jitter),
         cmocka_unit_test(test_emergency_does_not_wait_for_backoff),
