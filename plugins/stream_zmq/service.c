@@ -36,14 +36,27 @@ static chl_err send_frame(void *socket, const void *bytes, size_t length, int fl
     return zmq_send(socket, bytes, length, flags | ZMQ_DONTWAIT) >= 0 ? CHL_OK : CHL_E_CLOSED;
 }
 
+/** Address a peer: fails when it is gone or its queue is full. libzmq hears only now and then that a
+ *  queue was emptied; asking for the events makes it listen, so that "full" is true. */
+static chl_err send_address(void *socket, const struct chl_stream_peer *peer)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    chl_err error = send_frame(socket, peer->id, peer->length, ZMQ_SNDMORE);
+    if (error != CHL_OK && zmq_errno() == EAGAIN) {
+        (void)zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size);
+        error = send_frame(socket, peer->id, peer->length, ZMQ_SNDMORE);
+    }
+    return error;
+}
+
 /** Transport of the state machine: an answer to one peer, all frames or none. */
 static chl_err send_answer(void *user, const struct chl_stream_peer *peer,
                            const struct chl_stream_answer *answer)
 {
     const struct chl_instance *instance = user;
     void *socket = instance->puller;
-    /* Mandatory routing: fails here when the peer is gone or its queue is full. */
-    chl_err error = send_frame(socket, peer->id, peer->length, ZMQ_SNDMORE);
+    chl_err error = send_address(socket, peer);
     if (error != CHL_OK) {
         return error;
     }
