@@ -91,7 +91,7 @@ struct chl_journal_report {
     struct chl_journal_head head;
     uint64_t records;      /**< good records before the first bad one */
     uint64_t bad_sequence; /**< 0 = none */
-    char reason[160];      /**< of the bad one: expected, came */
+    char reason[256];      /**< of the bad one: expected, came */
 };
 
 /** One content by its digest. `*length` in: room, out: its length. CHL_E_NOTFOUND; CHL_E_LIMIT: no
