@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief `chilang verify` as a program: its answers, its exit codes, each way to give it a code.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <setjmp.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/qr/symbol.h"
+#include "tests/issuing/issuing.h"
+
+#define PROGRAM CHL_STAGE_DIR "/bin/chilang"
+#define AT      "2022-02-01T07:20:00Z"
+
+enum { NOW_S = 1643700000, DAY_S = 86400, OUTPUT_MAX = 65536, PATH_SIZE = 96, ARGS_MAX = 16 };
+
+static struct issuing issuing;
+static char folder[] = "/tmp/chl-verify-XXXXXX";
+static char trust[PATH_SIZE], picture[PATH_SIZE], input[PATH_SIZE], output[PATH_SIZE];
+static char good_code[CHL_ISSUE_CODE_MAX], expired_code[CHL_ISSUE_CODE_MAX];
+static char said[OUTPUT_MAX];
+
+static void path_in(char *out, const char *name)
+{
+    (void)snprintf(out, PATH_SIZE, "%s/%s", folder, name);
+}
+
+static bool draw(const char *code, const char *path)
+{
+    static struct chl_qr_symbol symbol;
+    return chl_qr_encode(code, strlen(code), CHL_QR_M, &symbol) == CHL_OK &&
+           chl_qr_write_png(&symbol, 4, path) == CHL_OK;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    struct issuing_dcc dcc = {.issued_at = NOW_S - DAY_S, .expires_at = NOW_S + DAY_S};
+    if (mkdtemp(folder) == NULL || !issuing_make("P-256", NULL, &issuing)) {
+        return -1;
+    }
+    path_in(trust, "issuer.der");
+    path_in(picture, "code.png");
+    path_in(input, "input");
+    path_in(output, "output");
+    bool good = issuing_write_certificate(&issuing, trust) &&
+                issuing_dcc_code(&issuing, NULL, &dcc, good_code, sizeof good_code);
+    dcc.expires_at = NOW_S - DAY_S;
+    good = good && issuing_dcc_code(&issuing, NULL, &dcc, expired_code, sizeof expired_code) &&
+           draw(good_code, picture);
+    return good ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    const char *const files[] = {trust, picture, input, output};
+    for (size_t i = 0; i < 4; i++) {
+        (void)unlink(files[i]);
+    }
+    issuing_free(&issuing);
+    return rmdir(folder);
+}
+
+static size_t read_output(void)
+{
+    FILE *file = fopen(output, "re");
+    assert_non_null(file);
+    size_t length = fread(said, 1, sizeof said - 1, file);
+    said[length] = '\0';
+    (void)fclose(file);
+    return length;
+}
+
+/* Run with NULL-ended arguments; standard input is `text`. @return exit code, 128 when killed. */
+static int run(const char *text, const char *const *arguments)
+{
+    char *argv[ARGS_MAX] = {NULL};
+    posix_spawn_file_actions_t actions;
+    size_t count = 0;
+    pid_t child = 0;
+    int status = 0;
+    FILE *file = fopen(input, "we");
+    assert_non_null(file);
+    (void)fputs(text, file);
+    (void)fclose(file);
+    argv[count++] = strdup(PROGRAM);
+    for (; arguments[count - 1] != NULL; count++) {
+        assert_true(count < ARGS_MAX - 1);
+        argv[count] = strdup(arguments[count - 1]);
+    }
+    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+    (void)posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    extern char **environ;
+    assert_int_equal(posix_spawn(&child, PROGRAM, &actions, NULL, argv, environ), 0);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    for (size_t i = 0; i < count; i++) {
+        free(argv[i]);
+    }
+    (void)read_output();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+#define RUN(text, ...) run(text, (const char *const[]){"verify", __VA_ARGS__, NULL})
+
+/* The first line is one JSON object with these members. */
+static void assert_answer(const char *format, const char *verdict, const char *stage,
+                          const char *reason)
+{
+    json_error_t error;
+    json_t *root = json_loads(said, JSON_DISABLE_EOF_CHECK, &error);
+    const char *got[4] = {NULL}, *a = format, *b = verdict, *c = stage, *d = reason;
+    if (root == NULL) {
+        fail_msg("expected JSON, got `%s`", said);
+    }
+    assert_int_equal(json_unpack(root, "{s:s,s:s,s:s,s:s}", "format", &got[0], "verdict", &got[1],
+                                 "stage", &got[2], "reason", &got[3]),
+                     0);
+    assert_true(json_is_object(json_object_get(root, "claims")));
+    assert_string_equal(got[0], a);
+    assert_string_equal(got[1], b);
+    assert_string_equal(got[2], c);
+    assert_string_equal(got[3], d);
+    json_decref(root);
+}
+
+static void test_valid(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("", "--json", "--trust", trust, "--at", AT, "--", good_code), 0);
+    assert_answer("hcert", "valid", "done", "");
+    json_t *root = json_loads(said, 0, NULL);
+    const json_t *claims = json_object_get(root, "claims");
+    assert_string_equal(json_string_value(json_object_get(claims, "name")), "Nguyễn Văn An");
+    assert_string_equal(json_string_value(json_object_get(claims, "expires_at")),
+                        "2022-02-02T07:20:00Z");
+    assert_int_equal(json_integer_value(json_object_get(claims, "doses")), 2);
+    json_decref(root);
+    assert_int_equal(RUN("", "--trust", folder, "--at", AT, good_code), 0);
+    assert_non_null(strstr(said, "hcert valid, Nguyễn Văn An"));
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("", "--json", "--trust", trust, "--at", AT, expired_code), 1);
+    assert_answer("hcert", "invalid", "time", "expired");
+    assert_int_equal(RUN("", "--json", "--trust", trust, good_code), 1); /* the time is now */
+    assert_answer("hcert", "invalid", "time", "expired");
+    assert_int_equal(RUN("", "--json", "--at", AT, good_code), 1);
+    assert_answer("hcert", "invalid", "issuer", "issuer_unknown");
+    assert_int_equal(RUN("", "--json", "--at", AT, "HC1:abc"), 1);
+    assert_answer("hcert", "invalid", "base45", "base45_invalid");
+    assert_int_equal(RUN("", "--json", "--", "-x"), 1);
+    assert_answer("unknown", "unknown", "prefix", "format_unknown");
+    assert_int_equal(RUN("", "--json", ""), 1);
+    assert_answer("unknown", "unknown", "prefix", "format_unknown");
+}
+
+static void test_formats_by_name(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("", "--json", "NZCP:/1/2KCEVIQEIVVWK6JNGEASNICZAEP2KALYDZ"), 1);
+    assert_answer("nzcp", "unknown", "prefix", "format_unsupported");
+    assert_int_equal(RUN("", "--json", "shc:/5676290952"), 1);
+    assert_answer("shc", "unknown", "prefix", "format_unsupported");
+    assert_int_equal(RUN("", "--json", "{\"data\": {\"hdr\": {\"is\": \"UTO\"}}}"), 1);
+    assert_answer("vdsnc", "unknown", "prefix", "format_unsupported");
+}
+
+static unsigned lines(void)
+{
+    unsigned count = 0;
+    for (const char *at = said; *at != '\0'; at++) {
+        count += *at == '\n' ? 1 : 0;
+    }
+    return count;
+}
+
+static void test_standard_input(void **state)
+{
+    (void)state;
+    static char text[4 * CHL_ISSUE_CODE_MAX];
+    (void)snprintf(text, sizeof text, "%s\r\n\n%s", good_code, good_code);
+    assert_int_equal(RUN(text, "--json", "--trust", trust, "--at", AT, "-"), 0);
+    assert_int_equal(lines(), 2);
+    (void)snprintf(text, sizeof text, "%s\n%s\n", good_code, expired_code);
+    assert_int_equal(RUN(text, "--json", "--trust", trust, "--at", AT, "-"), 1);
+    assert_int_equal(lines(), 2);
+    memset(text, 'A', sizeof text - 1);
+    memcpy(text, "HC1:", 4);
+    assert_int_equal(RUN(text, "--json", "-"), 1);
+    assert_int_equal(lines(), 1);
+    assert_answer("hcert", "invalid", "prefix", "code_too_long");
+    assert_int_equal(RUN("", "--json", "-"), 1);
+}
+
+static void test_pictures(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("", "--json", "--trust", trust, "--at", AT, "--image", picture), 0);
+    assert_answer("hcert", "valid", "done", "");
+    assert_int_equal(RUN("", "--json", "--trust", trust, "--at", AT, "--image", picture, trust), 1);
+    assert_int_equal(lines(), 2);
+    assert_int_equal(RUN("", "--json", "--image", "/nonexistent.png"), 1);
+    assert_answer("unknown", "unreadable", "picture", "picture_unreadable");
+}
+
+static void test_usage(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    static const char *const other[] = {"nothing", NULL};
+    static const char *const help[] = {"--help", NULL};
+    assert_int_equal(run("", none), 2);
+    assert_int_equal(run("", other), 2);
+    assert_int_equal(run("", help), 0);
+    assert_non_null(strstr(said, "verify"));
+    assert_int_equal(RUN("", "--json"), 2);
+    assert_int_equal(RUN("", "--at", "yesterday", "x"), 2);
+    assert_int_equal(RUN("", "a", "b"), 2);
+    assert_int_equal(RUN("", "--trust", "/nonexistent", "x"), 2);
+    assert_int_equal(RUN("", "--no-such-option", "x"), 2);
+    assert_int_equal(RUN("", "--help"), 0);
+    assert_non_null(strstr(said, "--trust"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_valid),           cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_formats_by_name), cmocka_unit_test(test_standard_input),
+        cmocka_unit_test(test_pictures),        cmocka_unit_test(test_usage),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
