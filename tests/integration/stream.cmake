@@ -18,6 +18,8 @@ chl_add_test(test_stream_sockets SOURCES test_stream_sockets.c ${common} LINK ${
              TIMEOUT 60 LABELS integration)
 chl_add_test(test_stream_zmq SOURCES test_stream_zmq.c ${common} LINK ${links}
              TIMEOUT 90 LABELS integration)
-foreach(test test_stream_zmq test_stream_sockets)
+chl_add_test(test_stream_monitor SOURCES test_stream_monitor.c ${common} LINK ${links}
+             TIMEOUT 180 LABELS integration)
+foreach(test test_stream_zmq test_stream_sockets test_stream_monitor)
   add_dependencies(${test} stream_host chilang)
 endforeach()
