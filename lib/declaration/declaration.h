@@ -63,20 +63,20 @@ typedef enum {
 
 /** One field of the form. All pointers are static. */
 struct chl_declaration_field {
-    int key;           /**< on the wire; never reused */
     const char *name;  /**< in JSON and CSV; with `-` for `_` an option of `chilang declare` */
     const char *alias; /**< another accepted name, or NULL */
+    int key;           /**< on the wire; never reused */
     chl_field_type type;
-    bool required;
-    bool asked;             /**< asked when a person fills the form at a terminal */
-    size_t offset, size;    /**< of the member in struct chl_declaration */
-    size_t answer;          /**< BITS: offset of the chl_answer */
-    int64_t min, max;       /**< NUMBER8, NUMBER16, TIME, DATE (days): inclusive */
-    const char *characters; /**< TEXT: allowed ones; NULL = any printable */
-    const char *of;         /**< what those are, in English */
-    int digits; /**< TEXT, BIRTH: text of exactly so many digits is a CBOR integer; 0 = never */
+    size_t offset, size;        /**< of the member in struct chl_declaration */
+    size_t answer;              /**< BITS: offset of the chl_answer */
+    int64_t min, max;           /**< NUMBER8, NUMBER16, TIME, DATE (days): inclusive */
+    const char *characters;     /**< TEXT: allowed ones; NULL = any printable */
+    const char *of;             /**< what those are, in English */
     const char *const *choices; /**< NULL-ended */
     const char *vi, *en;
+    int digits; /**< TEXT, BIRTH: text of exactly so many digits is a CBOR integer; 0 = never */
+    bool required;
+    bool asked; /**< asked when a person fills the form at a terminal */
 };
 
 /** The table, in the order of its keys. Thread: any. */

@@ -31,7 +31,7 @@ static const char *const results[] = {"negative", "positive", NULL};
 static const char *const transports[] = {"airplane", "train", "car", "waterway", "personal", NULL};
 static const char *const contacts[] = {"patient", "area", "symptoms", "other", NULL};
 static const char *const symptoms[] = {
-#define SYMPTOM_NAME(id, bit, text) [bit] = text,
+#define SYMPTOM_NAME(id, bit, text) [bit] = (text),
     CHL_SYMPTOMS(SYMPTOM_NAME)
 #undef SYMPTOM_NAME
         NULL};
@@ -285,8 +285,8 @@ static bool same_name(const char *known, const char *name, size_t length)
         return false;
     }
     for (size_t i = 0; i < length; i++) {
-        char c = name[i] == '-' ? '_' : name[i];
-        if (known[i] != c) {
+        bool same = known[i] == name[i] || (known[i] == '_' && name[i] == '-');
+        if (!same) {
             return false;
         }
     }

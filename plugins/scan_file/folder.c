@@ -160,7 +160,8 @@ static size_t list_settled(const struct folder *folder, struct entry *entries, b
     }
     int64_t now_ns = folder->self->host->now_wall_ns(folder->self->ctx);
     const struct dirent *found = NULL;
-    while (count < BATCH_MAX && (found = readdir(stream)) != NULL) {
+    while (count < BATCH_MAX &&
+           (found = readdir(stream)) != NULL) { /* NOLINT(concurrency-mt-unsafe): own stream */
         struct stat about;
         if (found->d_name[0] == '.' ||
             fstatat(folder->fd, found->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0 ||

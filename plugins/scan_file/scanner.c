@@ -78,6 +78,7 @@ void scanner_health(struct chl_instance *self, bool ok, const char *format, ...)
     char text[sizeof self->health_text];
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 loses sight of va_start */
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (self->health_known && self->healthy == ok && strcmp(text, self->health_text) == 0) {
