@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+set(stream_fake "${CMAKE_SOURCE_DIR}/tests/unit/stream_fake.c")
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+foreach(name IN ITEMS stream_request stream_answer)
+  chl_add_fuzzer(fuzz_${name} SOURCES ${name}.c ${stream_fake} LINK chl_stream PkgConfig::JANSSON)
+  target_include_directories(fuzz_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/unit")
+  if(NOT CHL_FUZZ)
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} "${CMAKE_CURRENT_SOURCE_DIR}/corpus/fuzz_${name}")
+    set_tests_properties(fuzz_${name} PROPERTIES TIMEOUT 60 LABELS "unit;fuzz")
+  endif()
+endforeach()
