@@ -94,7 +94,9 @@ int main(int argc, char **argv)
     struct arguments arguments = {0};
     argp_program_version = "chilangd " CHL_VERSION;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    /* A closed pipe and a full quota are errors of a call, not the end of a gate. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     char data_dir[PATH_MAX];
     if (chl_locate_data(data_dir, sizeof data_dir) != CHL_OK) {
         fprintf(stderr, "chilangd: cannot find its own folder through /proc/self/exe\n");
