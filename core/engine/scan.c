@@ -60,7 +60,8 @@ static bool rule_format(struct question *q)
         bool by_time = q->scan->stage == CHL_STAGE_TIME;
         return says(q, by_time && q->engine->state.clock_doubt
                            ? CHL_REASON_VERIFY_DATA_STALE
-                           : chl_reason_for_refusal(q->scan->refusal, (chl_stage)q->scan->stage));
+                           : chl_reason_for_document(q->scan->refusal, (chl_stage)q->scan->stage,
+                                                     (chl_format)q->scan->format));
     }
     return false;
 }

@@ -66,6 +66,7 @@ struct loop {
     char journal_text[LOOP_TEXT];  /**< written by the journal's thread */
     char journal_shown[LOOP_TEXT]; /**< the loop's copy */
     pthread_mutex_t text_lock;     /**< of journal_text */
+    unsigned jobs;                 /**< status queries on the thread pool */
     bool stopping;
     bool handles_open;
     chl_err failed;
@@ -87,6 +88,11 @@ void loop_settle(struct loop *loop);
 bool loop_is_stuck(const struct loop *loop);
 void loop_fail(struct loop *loop, chl_err error, const char *why);
 void loop_view(struct loop *loop, struct status_view *view);
+
+/** Room that the status needs at most. */
+size_t loop_status_room(const struct loop *loop);
+/** Answer with the status of committed records, read off the loop. */
+void loop_status_durable(struct loop *loop, control_token token);
 
 /** Requests at the operator's door. */
 void loop_request(void *user, control_token token, const struct control_request *request);

@@ -339,7 +339,7 @@ void loop_on_tick(uv_timer_t *handle)
     check_clock(loop, now_ns);
     tell_busy(loop, now_ns);
     loop_on_wake(&loop->wake);
-    if (loop->stopping && atomic_load(&loop->host_done)) {
+    if (loop->stopping && atomic_load(&loop->host_done) && loop->jobs == 0) {
         uv_stop(&loop->uv);
     }
 }
@@ -410,7 +410,7 @@ void loop_on_journal_state(void *user, enum writer_state state, const char *text
     chl_log(state == WRITER_OK ? CHL_LOG_INFO : CHL_LOG_ERROR, "journal", "event=state text=%s",
             text);
     pthread_mutex_lock(&loop->text_lock);
-    chl_copy(loop->journal_text, sizeof loop->journal_text, text);
+    chl_copy(loop->journal_text, sizeof loop->journal_text, state == WRITER_OK ? "ok" : text);
     pthread_mutex_unlock(&loop->text_lock);
     atomic_store(&loop->journal_state, (int)state);
     uv_async_send(&loop->wake);

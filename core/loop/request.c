@@ -8,12 +8,21 @@
 
 #include <stdlib.h>
 
+size_t loop_status_room(const struct loop *loop)
+{
+    return 16384 + 1024 * (loop->config->zone_count + loop->config->gate_count +
+                           loop->config->lane_count + loop->config->instance_count);
+}
+
 static void answer_status(struct loop *loop, control_token token)
 {
+    if (loop_is_stuck(loop)) {
+        loop_status_durable(loop, token);
+        return;
+    }
     struct status_view view;
     loop_view(loop, &view);
-    size_t size = 16384 + 1024 * (loop->config->zone_count + loop->config->gate_count +
-                                  loop->config->lane_count + loop->config->instance_count);
+    size_t size = loop_status_room(loop);
     char *json = malloc(size);
     size_t length = json != NULL ? status_json(&view, json, size) : 0;
     if (length > 0) {

@@ -208,7 +208,7 @@ void world_code(const struct world *world, char out[WORLD_OUT], const char *cons
 {
     const char *arguments[ARGUMENTS] = {"declare",
                                         "--key",
-                                        world_path(world, "issuer.key.pem"),
+                                        world_path(world, "issuer"),
                                         "--text",
                                         "--name",
                                         "Nguyễn Thị Thử",

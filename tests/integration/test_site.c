@@ -291,9 +291,12 @@ static void test_config_mistakes_are_named(void **state)
     static const struct {
         const char *text, *expected;
     } mistakes[] = {
-        {"site: { id: a, name: A }\nzones:\n  z: { nme: Z }\n", ":3:"},
+        {"site: { id: a, name: A }\nzones:\n  z: { nme: Z }\n"
+         "credentials: { accept: [declaration], trust: trust }\njournal: { path: j.db }\n",
+         ":3:8:"},
         {"site: { id: a, name: A }\nzones: { z: { name: Z } }\ngates: {}\nplugins:\n"
-         "  x: { use: no_such_plugin }\njournal: { path: j.db }\n",
+         "  x: { use: no_such_plugin }\ncredentials: { accept: [declaration], trust: trust }\n"
+         "journal: { path: j.db }\n",
          "no_such_plugin"},
         {"site: [\n", "site-bad.yaml:"},
     };
