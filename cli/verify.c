@@ -53,6 +53,7 @@ static chl_err parse_time(const char *text, int64_t *out)
     return chl_time_parse(with_zone, length + 1, out);
 }
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): the tool has one thread */
 static void check_inputs(const struct options *options, struct argp_state *state)
 {
     if (options->input_count == 0) {
@@ -99,6 +100,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* NOLINTEND(concurrency-mt-unsafe) */
+
 /* One run: what it asks with, and whether every answer so far was good. */
 struct run {
     const struct options *options;
@@ -130,6 +133,7 @@ static bool read_line(FILE *in, uint8_t *line, size_t room, size_t *length)
 {
     int c = 0;
     *length = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the tool has one thread */
     while ((c = getc_unlocked(in)) != EOF && c != '\n') {
         if (*length < room) {
             line[*length] = (uint8_t)c;
@@ -211,6 +215,7 @@ int cli_verify(int argc, char **argv)
                                        NULL};
     struct options options = {.now_ns = chl_wall_ns()};
     argp_err_exit_status = CLI_USAGE;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
         return CLI_USAGE;
     }

@@ -12,13 +12,13 @@
 #include "lib/cose/refusals.h"
 
 static const char *const format_names[] = {
-#define FORMAT_NAME(id, text) [id] = text,
+#define FORMAT_NAME(id, text) [id] = (text),
     CHL_FORMATS(FORMAT_NAME)
 #undef FORMAT_NAME
 };
 
 static const char *const stage_names[] = {
-#define STAGE_NAME(id, text) [id] = text,
+#define STAGE_NAME(id, text) [id] = (text),
     CHL_STAGES(STAGE_NAME)
 #undef STAGE_NAME
 };
@@ -81,7 +81,7 @@ static void put_number(struct chl_json *json, const char *key, unsigned value)
 static void put_symptoms(struct chl_json *json, unsigned symptoms)
 {
     static const char *const names[] = {
-#define SYMPTOM_NAME(id, bit, text) [bit] = text,
+#define SYMPTOM_NAME(id, bit, text) [bit] = (text),
         CHL_SYMPTOMS(SYMPTOM_NAME)
 #undef SYMPTOM_NAME
     };

@@ -7,6 +7,7 @@
 
 #include "lib/cose/cbor.h"
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the writer writes there */
 void chl_cbor_begin(struct chl_cbor_writer *writer, uint8_t *out, size_t size)
 {
     *writer = (struct chl_cbor_writer){.out = out, .size = size};

@@ -153,7 +153,7 @@ chl_err chl_issue(const struct chl_issuer *issuer, const struct chl_issue_option
         error = CHL_E_LIMIT;
     }
     if (error == CHL_OK) {
-        memcpy(out, prefix, prefix_length);
+        memcpy(out, prefix, prefix_length + 1);
         error = chl_base45_encode(packed, length, out + prefix_length, size - prefix_length, NULL);
     }
     free(message);

@@ -101,7 +101,10 @@ static void put_kind(struct chl_cbor_writer *w, const struct issuing_dcc *dcc)
                                      {.key = "df", .text = "2021-11-12", .is_date = true},
                                      {.key = "du", .text = "2022-05-01", .is_date = true},
                                      {.key = "ci", .text = "URN:UVCI:01:VN:GHI789"}};
-    char key[2] = {dcc->kind != 0 ? dcc->kind : 'v', '\0'};
+    char key[2] = "v";
+    if (dcc->kind != 0) {
+        key[0] = dcc->kind;
+    }
     chl_cbor_put_text(w, key);
     chl_cbor_put_array(w, 1);
     if (key[0] == 't') {

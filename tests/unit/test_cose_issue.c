@@ -51,7 +51,7 @@ static void test_each_algorithm_and_wrapping(void **state)
         struct issuing issuing;
         assert_true(issuing_make(kinds[k], NULL, &issuing));
         struct chl_trust *trust = trust_in(&issuing);
-        for (int i = 0; i < 12; i++) {
+        for (unsigned i = 0; i < 12; i++) {
             const struct chl_issue_options options = {
                 .tags = i % 3, .kid_in = i / 3 % 2, .alg_in = i / 6};
             char code[CHL_ISSUE_CODE_MAX];
