@@ -289,22 +289,27 @@ static void test_config_mistakes_are_named(void **state)
 {
     struct world *world = *state;
     static const struct {
-        const char *text, *expected;
+        const char *good, *bad, *expected;
     } mistakes[] = {
-        {"site: { id: a, name: A }\nzones:\n  z: { nme: Z }\n"
-         "credentials: { accept: [declaration], trust: trust }\njournal: { path: j.db }\n",
-         ":3:8:"},
-        {"site: { id: a, name: A }\nzones: { z: { name: Z } }\ngates: {}\nplugins:\n"
-         "  x: { use: no_such_plugin }\ncredentials: { accept: [declaration], trust: trust }\n"
-         "journal: { path: j.db }\n",
-         "no_such_plugin"},
-        {"site: [\n", "site-bad.yaml:"},
+        {"hard: 5", "hrd: 5", ":3:41:"},
+        {"use: scan_file, path: G1", "use: no_such_plugin", "no_such_plugin"},
+        {"unit: 2", "unit: 1", ":8:"},
+        {"pass_time: 1 s", "pass_time: 1 parsec", ":5:"},
     };
+    char site[WORLD_OUT];
+    FILE *file = fopen(world_path(world, "site.yaml"), "r");
+    assert_non_null(file);
+    size_t length = fread(site, 1, sizeof site - 1, file);
+    site[length] = '\0';
+    fclose(file);
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
         char out[WORLD_OUT];
-        FILE *file = fopen(world_path(world, "site-bad.yaml"), "w");
+        const char *at = strstr(site, mistakes[i].good);
+        assert_non_null(at);
+        file = fopen(world_path(world, "site-bad.yaml"), "w");
         assert_non_null(file);
-        fputs(mistakes[i].text, file);
+        fprintf(file, "%.*s%s%s", (int)(at - site), site, mistakes[i].bad,
+                at + strlen(mistakes[i].good));
         fclose(file);
         const char *const arguments[] = {"--check-config", world_path(world, "site-bad.yaml"),
                                          NULL};
