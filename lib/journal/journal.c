@@ -136,14 +136,14 @@ static chl_err add_entry(struct chl_journal *j, const struct chl_journal_entry *
     size_t topic_length = chl_wire_topic(topic, j->meta.site, entry->event_class, entry->type);
     if (topic_length == 0 || entry->body_length > CHL_WIRE_BODY_MAX) {
         snprintf(j->error, sizeof j->error,
-                 "record %llu: expected a known class, a type and a body "
-                 "of at most 16 KiB",
+                 "record %llu: expected a known class, a type and a body of at most 16 KiB",
                  (unsigned long long)entry->sequence);
         return CHL_E_INVAL;
     }
-    if (entry->sequence != head->last + 1) {
+    const uint64_t expected = head->last + 1;
+    if (entry->sequence != expected) {
         snprintf(j->error, sizeof j->error, "expected record %llu, came %llu",
-                 (unsigned long long)(head->last + 1), (unsigned long long)entry->sequence);
+                 (unsigned long long)expected, (unsigned long long)entry->sequence);
         return CHL_E_STATE;
     }
     memcpy(header.epoch, j->meta.epoch, sizeof header.epoch);

@@ -13,9 +13,11 @@
 
 enum query { FROM, LAST, FIRST, CURSORS, CONTENT, QUERIES };
 
+static const char from_text[] = "SELECT sequence, topic, header, body FROM records"
+                                " WHERE sequence >= ?1 ORDER BY sequence LIMIT ?2";
+
 static const char *const texts[QUERIES] = {
-    [FROM] = "SELECT sequence, topic, header, body FROM records WHERE sequence >= ?1"
-             " ORDER BY sequence LIMIT ?2",
+    [FROM] = from_text,
     [LAST] = "SELECT sequence, topic, header, body FROM records ORDER BY sequence DESC LIMIT 1",
     [FIRST] = "SELECT value FROM meta WHERE key='first'",
     [CURSORS] = "SELECT owner, name, acknowledged FROM cursors ORDER BY owner, name",

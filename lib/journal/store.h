@@ -53,7 +53,7 @@ struct chl_store_ops {
 };
 
 /** A store on SQLite; destroy it with ops->destroy. */
-chl_err chl_store_sqlite(const char *path, void **store);
+chl_err chl_store_sqlite(const char *path, void **out);
 extern const struct chl_store_ops chl_store_sqlite_ops;
 
 /** Open a journal on any store. The journal owns the store from here on, also when this fails. */

@@ -30,15 +30,18 @@ enum statement {
     STATEMENTS
 };
 
+/* Without its last WHERE an unchanged cursor would cost a commit to disk. */
+static const char set_cursor_text[] =
+    "INSERT INTO cursors SELECT ?1, ?2, ?3 WHERE ?4 > (SELECT count(*) FROM cursors)"
+    " OR EXISTS (SELECT 1 FROM cursors WHERE owner=?1 AND name=?2)"
+    " ON CONFLICT DO UPDATE SET acknowledged=excluded.acknowledged"
+    " WHERE excluded.acknowledged > acknowledged";
+
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [INSERT] = "INSERT INTO records VALUES(?1, ?2, ?3, ?4)",
     [COMMIT] = "COMMIT",
-    /* without the WHERE an unchanged cursor would cost a commit to disk */
-    [SET_CURSOR] = "INSERT INTO cursors SELECT ?1, ?2, ?3 WHERE ?4 > (SELECT count(*) FROM cursors)"
-                   " OR EXISTS (SELECT 1 FROM cursors WHERE owner=?1 AND name=?2)"
-                   " ON CONFLICT DO UPDATE SET acknowledged=excluded.acknowledged"
-                   " WHERE excluded.acknowledged > acknowledged",
+    [SET_CURSOR] = set_cursor_text,
     [HAS_CURSOR] = "SELECT 1 FROM cursors WHERE owner=?1 AND name=?2",
     [DROP_CURSOR] = "DELETE FROM cursors WHERE owner=?1 AND name=?2",
     [PUT_CONTENT] = "INSERT INTO contents VALUES(?1, ?2) ON CONFLICT DO NOTHING",

@@ -179,7 +179,7 @@ static void test_power_cut_at_each_step(void **state)
     (void)state;
     int steps = count_steps();
     for (int at = 1; at <= steps; at++) {
-        for (unsigned seed = 1; seed <= 4; seed++) {
+        for (unsigned seed = 1; seed <= 3; seed++) {
             assert_true(cut_once(&(struct fault_plan){.cut_at = at, .seed = seed * 7919U}));
         }
     }
@@ -197,7 +197,7 @@ static void test_power_cut_after_a_failed_sync(void **state)
         do_work(&work);
         bool sync = fault_vfs_hit_sync();
         place_remove(&work.place);
-        for (int later = 1; sync && later <= 40; later++) {
+        for (int later = 1; sync && later <= 24; later++) {
             (void)cut_once(&(struct fault_plan){
                 .kind = FAULT_IO, .at = at, .cut_at = at + later, .seed = (unsigned)(at * later)});
         }
