@@ -152,7 +152,7 @@ static void test_jpeg_is_read(void **state)
     jpeg_destroy_compress(&jpeg);
     assert_int_equal(chl_qr_read_memory(reader, bytes, length, &code), CHL_OK);
     assert_code_is(vietnamese, strlen(vietnamese));
-    for (size_t cut = 0; cut < length; cut += 7) { /* whatever it finds, it must come back */
+    for (size_t cut = 0; cut < length; cut += 53) { /* whatever it finds, it must come back */
         chl_err err = chl_qr_read_memory(reader, bytes, cut, &code);
         assert_true(err != CHL_OK || code.length == strlen(vietnamese));
     }
