@@ -222,6 +222,13 @@ static void test_refusals_keep_their_reasons(void **state)
     scan.test_result = CHL_RESULT_POSITIVE;
     assert_int_equal(site_show(site, &scan), CHL_REASON_TEST_POSITIVE);
     scan = site_scan(0, 1, 1);
+    scan.is_signed = false;
+    assert_int_equal(site_show(site, &scan), CHL_REASON_ISSUER_UNKNOWN);
+    scan = site_scan(0, 1, 1);
+    scan.outcome = CHL_REFUSED;
+    strcpy(scan.refusal, "verifier_absent");
+    assert_int_equal(site_show(site, &scan), CHL_REASON_VERIFY_DATA_STALE);
+    scan = site_scan(0, 1, 1);
     scan.format = CHL_FORMAT_CCCD;
     assert_int_equal(site_show(site, &scan), CHL_REASON_DECLARATION_MISSING);
     assert_null(site_effect(site, EFFECT_COMMAND));
