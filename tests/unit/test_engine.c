@@ -368,6 +368,26 @@ static void test_count_never_goes_below_nothing(void **state)
     assert_int_equal(site->engine.state.zones[1].uncertain, 0);
 }
 
+static void test_removed_gate_reserves_nothing(void **state)
+{
+    struct site *site = *state;
+    admit(site, 1, 1);
+    char text[16384];
+    size_t length = engine_state_encode(&site->engine, text, sizeof text);
+    assert_true(length > 0);
+    struct engine_config smaller = site_config;
+    struct engine_gate_config renamed[SITE_GATES];
+    memcpy(renamed, site_config.gates, sizeof renamed);
+    renamed[1].id = "G9";
+    smaller.gates = renamed;
+    struct engine loaded;
+    assert_int_equal(engine_init(&loaded, &smaller), CHL_OK);
+    assert_int_equal(engine_state_decode(&loaded, text, length), CHL_OK);
+    assert_int_equal(loaded.state.zones[1].reserved, 0);
+    assert_int_equal(loaded.state.gates[1].state, GATE_UNKNOWN);
+    engine_free(&loaded);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, open_site, close_site)
 
 int main(void)
@@ -391,6 +411,7 @@ int main(void)
         STORY(test_start_makes_everything_unknown),
         STORY(test_clock_in_doubt_blames_nobody),
         STORY(test_count_never_goes_below_nothing),
+        STORY(test_removed_gate_reserves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
