@@ -30,7 +30,7 @@ struct door {
 chl_err door_start(struct door *door, const char *path, bool use_stdin, char *why, size_t why_size);
 void door_stop(struct door *door);
 /** Answer one request. @return length of the answer in `out`. */
-size_t door_answer(struct door *door, const char *request, size_t length, char *out, size_t size,
+size_t door_answer(struct door *door, const char *text, size_t length, char *out, size_t size,
                    int64_t now_ns);
 
 #endif
