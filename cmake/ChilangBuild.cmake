@@ -88,6 +88,10 @@ function(chl_add_test name)
   add_test(NAME ${name} COMMAND ${name} ${A_ARGS})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}"
     SKIP_REGULAR_EXPRESSION "^SKIPPED ALL")
+  if(CHL_SANITIZE STREQUAL "thread")
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT_MODIFICATION
+      "TSAN_OPTIONS=string_append::suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+  endif()
 endfunction()
 
 # chl_add_fuzzer(NAME SOURCES… LINK…): libFuzzer with CHL_FUZZ, else a program that replays files.
