@@ -11,7 +11,7 @@
 const struct crowd_pace crowd_usual_pace = {
     .react_ms = {15, 60},
     .pass_ms = {40, 80},
-    .dwell_ms = {5000, 9000},
+    .dwell_ms = {6000, 10000},
     .return_ms = {300, 900},
     .stay_away_ms = {2500, 4000},
     .verdict_ms = 3000,
@@ -109,10 +109,29 @@ static bool original_went_in(const struct crowd *crowd, const struct crowd_perso
     return original->through == original->party;
 }
 
-/** Somebody who means to slip in comes when the place is full. */
-static bool chance_is_there(const struct crowd *crowd, const struct crowd_person *person)
+/** Somebody who means to slip in sees on the screen that others are told to wait. */
+static void look_for_chance(struct crowd *crowd, int index)
 {
-    return person->behaviour != CROWD_TAILGATE || crowd->stats.waits_full > 0;
+    struct crowd_person *person = &crowd->people[index];
+    struct crowd_lane *lane = crowd_lane_of(crowd, person);
+    if (lane->lurker == CROWD_NOBODY && strcmp(lane->reason, "zone_full") == 0) {
+        lane->lurker = index;
+        person->state = CROWD_ASIDE;
+    }
+}
+
+static void arrive(struct crowd *crowd, int index, int64_t now_ns)
+{
+    struct crowd_person *person = &crowd->people[index];
+    if (now_ns - crowd->start_ns < person->arrival_ns || !original_went_in(crowd, person)) {
+        return;
+    }
+    if (person->behaviour == CROWD_TAILGATE) {
+        look_for_chance(crowd, index);
+        return;
+    }
+    person->state = CROWD_QUEUED;
+    crowd_push(crowd, &crowd_lane_of(crowd, person)->queue, index);
 }
 
 static void tick_person(struct crowd *crowd, int index, int64_t now_ns)
@@ -120,16 +139,13 @@ static void tick_person(struct crowd *crowd, int index, int64_t now_ns)
     struct crowd_person *person = &crowd->people[index];
     switch (person->state) {
     case CROWD_COMING:
-        if (now_ns - crowd->start_ns >= person->arrival_ns && original_went_in(crowd, person) &&
-            chance_is_there(crowd, person)) {
-            person->state = CROWD_QUEUED;
-            crowd_push(crowd, &crowd_lane_of(crowd, person)->queue, index);
-        }
+        arrive(crowd, index, now_ns);
         break;
     case CROWD_AWAY:
         if (now_ns >= person->at_ns) {
+            /* Who was there before is let through to the scanner. */
             person->state = CROWD_QUEUED;
-            crowd_push(crowd, &crowd_lane_of(crowd, person)->queue, index);
+            crowd_push_front(crowd, &crowd_lane_of(crowd, person)->queue, index);
         }
         break;
     case CROWD_INSIDE:

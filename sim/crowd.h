@@ -26,7 +26,7 @@ enum {
 #define CROWD_BEHAVIOURS(X)                                                                        \
     X(CROWD_WALK, "walk", true)                                                                    \
     X(CROWD_NOSHOW, "noshow", true)     /* scans, does not walk, comes back later */               \
-    X(CROWD_TAILGATE, "tailgate", true) /* told to wait: slips in behind somebody */               \
+    X(CROWD_TAILGATE, "tailgate", true) /* when it is full: slips in behind somebody */            \
     X(CROWD_REUSED, "reused", false)    /* shows somebody else's code after that one went in */    \
     X(CROWD_FORGED, "forged", false)                                                               \
     X(CROWD_EXPIRED, "expired", false)                                                             \
@@ -71,7 +71,8 @@ struct crowd_queue {
 };
 
 struct crowd_lane {
-    char id[CROWD_NAME], verdict[8], reason[40];
+    char id[CROWD_NAME];
+    char verdict[8], reason[40], text[64]; /**< what its screen shows */
     uint16_t unit;
     struct device *device; /**< borrowed */
     struct crowd_queue queue, leaving;
@@ -93,7 +94,7 @@ struct crowd_stats {
 /** A verdict as the lane's screen shows it. Text is borrowed until return. */
 struct crowd_verdict {
     chl_verdict verdict;
-    const char *reason, *code;
+    const char *reason, *code, *text;
     bool journaled; /**< false: busy, or the journal is stuck: show it again */
 };
 

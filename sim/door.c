@@ -206,6 +206,7 @@ static void write_lane(struct chl_json *out, const struct crowd *crowd,
                   lane->head != CROWD_NOBODY && crowd->people[lane->head].state == CROWD_SCANNING);
     chl_json_string(out, "verdict", lane->verdict);
     chl_json_string(out, "reason", lane->reason);
+    chl_json_string(out, "text", lane->text);
     chl_json_close_object(out);
 }
 

@@ -10,8 +10,8 @@
 
 enum {
     FULL_PAUSE_MS = 120, /* the steward holds the line while the place is full */
-    OTHER_PAUSE_MS = 40,
-    NEXT_PAUSE_MS = 70, /* from the last of a party to the next code */
+    BUSY_PAUSE_MS = 120, /* the one before has not quite passed: the code is held up again */
+    NEXT_PAUSE_MS = 100, /* from the last of a party to the next code */
     STEWARD_LOOK_MS = 120,
     STEWARD_ANSWER_MS = 1500,
     EXIT_RETRY_MS = 100
@@ -204,17 +204,16 @@ static void admitted(struct crowd *crowd, struct crowd_lane *lane, struct crowd_
 }
 
 static void told_to_wait(struct crowd *crowd, struct crowd_lane *lane, struct crowd_person *person,
-                         bool full, int64_t now_ns)
+                         const char *reason, int64_t now_ns)
 {
-    lane->next_scan_ns = now_ns + (full ? FULL_PAUSE_MS : OTHER_PAUSE_MS) * CHL_NS_PER_MS;
-    crowd->stats.waits_full += full ? 1 : 0;
-    person->waited = person->waited || full;
-    if (person->behaviour == CROWD_TAILGATE && full && lane->lurker == CROWD_NOBODY) {
-        lane->lurker = lane->head;
-        person->state = CROWD_ASIDE;
-        leave_head(lane);
+    if (strcmp(reason, "zone_full") != 0) {
+        person->state = CROWD_SCANNING; /* stays there and shows the code again */
+        person->at_ns = now_ns + BUSY_PAUSE_MS * CHL_NS_PER_MS;
         return;
     }
+    lane->next_scan_ns = now_ns + FULL_PAUSE_MS * CHL_NS_PER_MS;
+    crowd->stats.waits_full++;
+    person->waited = true;
     come_back(crowd, lane, person, crowd->pace.return_ms, now_ns);
 }
 
@@ -247,7 +246,7 @@ static void act(struct crowd *crowd, struct crowd_lane *lane, const struct crowd
         admitted(crowd, lane, person, now_ns);
         break;
     case CHL_WAIT:
-        told_to_wait(crowd, lane, person, strcmp(verdict->reason, "zone_full") == 0, now_ns);
+        told_to_wait(crowd, lane, person, verdict->reason, now_ns);
         break;
     case CHL_CHECK:
         if (!verdict->journaled || strcmp(verdict->reason, "code_unreadable") == 0) {
@@ -288,6 +287,7 @@ void crowd_on_verdict(struct crowd *crowd, const char *lane_name,
     }
     chl_copy(lane->verdict, sizeof lane->verdict, names[verdict->verdict]);
     chl_copy(lane->reason, sizeof lane->reason, verdict->reason);
+    chl_copy(lane->text, sizeof lane->text, verdict->text);
     if (lane->head == CROWD_NOBODY) {
         crowd->stats.late_verdicts++;
         return;

@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "sim/demo/demo.h"
 #include "sim/simulator.h"
 
 const char *argp_program_version = "chilang-sim " CHL_VERSION;
 
-enum { KEY_CONTROL = 256, KEY_STDIN, KEY_CROWD, KEY_SCAN, KEY_DAEMON, KEY_DELAY };
+enum { KEY_CONTROL = 256, KEY_STDIN, KEY_CROWD, KEY_SCAN, KEY_DAEMON, KEY_DELAY, KEY_DWELL };
 
 static const struct argp_option options[] = {
     {"profile", 'p', "NAME|PATH", 0, "Device profile (lot-turnstile)", 0},
@@ -24,6 +26,8 @@ static const struct argp_option options[] = {
     {"crowd", KEY_CROWD, "MANIFEST", 0, "People who come; see sim/README.md", 0},
     {"scan", KEY_SCAN, "FOLDER", 0, "With --crowd: holds one scanner's folder a lane", 0},
     {"daemon", KEY_DAEMON, "PATH", 0, "With --crowd: control socket of chilangd", 0},
+    {"dwell-ms", KEY_DWELL, "MS", 0, "With --crowd: how long people stay inside on average (8000)",
+     0},
     {"seed", 's', "N", 0, "Seed of everything random (1)", 0},
     {0},
 };
@@ -34,6 +38,7 @@ static unsigned long number(struct argp_state *state, const char *text, unsigned
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || value > max || text[0] == '-') {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
         argp_error(state, "expected a number up to %lu, got %s", max, text);
     }
     return value;
@@ -55,6 +60,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case KEY_DELAY:
         out->delay_ms = (int64_t)number(state, value, 60000);
         break;
+    case KEY_DWELL:
+        out->dwell_ms = (int64_t)number(state, value, 86400000);
+        break;
     case KEY_CONTROL:
         out->control = value;
         break;
@@ -74,7 +82,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
         out->seed = number(state, value, UINT32_MAX);
         break;
     case ARGP_KEY_ARG:
-        argp_error(state, "expected options, got '%s'", value);
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
+        argp_error(state, "expected options or `demo`, got '%s'", value);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -85,13 +94,19 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const struct argp parser = {
     .options = options,
     .parser = parse,
-    .doc = "Simulated turnstiles on one Modbus TCP controller.",
+    .doc = "Simulated turnstiles on one Modbus TCP controller.\v"
+           "`chilang-sim demo` runs a whole festival on the real daemon; see chilang-sim demo "
+           "--help.",
 };
 
 int main(int argc, char **argv)
 {
     struct simulator_options chosen = {
         .profile = "lot-turnstile", .listen = "127.0.0.1:0", .units = 3, .seed = 1};
+    if (argc > 1 && strcmp(argv[1], "demo") == 0) {
+        return demo_main(argc - 1, argv + 1);
+    }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     argp_parse(&parser, argc, argv, 0, NULL, &chosen);
     return simulator_run(&chosen);
 }

@@ -44,6 +44,7 @@ static void watch_line(struct lines *lines, const char *text, size_t length)
             .verdict = verdict_by_name(text_of(json, "verdict")),
             .reason = text_of(json, "reason"),
             .code = text_of(json, "code"),
+            .text = text_of(json, "en"),
             .journaled = json_integer_value(json_object_get(json, "sequence")) > 0,
         };
         crowd_on_verdict(screen->crowd, text_of(json, "lane"), &verdict, chl_mono_ns());

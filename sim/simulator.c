@@ -4,7 +4,6 @@
  */
 #include "sim/simulator.h"
 
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,7 +116,6 @@ static chl_err start_server(struct simulator *sim, const char *listen)
 
 static chl_err load_crowd(struct simulator *sim, const struct simulator_options *options)
 {
-    char copy[PATH_SIZE];
     if (options->scan_dir == NULL || options->daemon == NULL) {
         snprintf(sim->why, sizeof sim->why,
                  "crowd: expected --scan and --daemon beside --crowd, got only one of them");
@@ -129,6 +127,10 @@ static chl_err load_crowd(struct simulator *sim, const struct simulator_options 
     }
     sim->has_crowd = true;
     sim->crowd.random = options->seed;
+    if (options->dwell_ms > 0) {
+        sim->crowd.pace.dwell_ms[0] = options->dwell_ms * 3 / 4;
+        sim->crowd.pace.dwell_ms[1] = options->dwell_ms * 5 / 4;
+    }
     for (size_t i = 0; i < sim->crowd.lane_count; i++) {
         struct crowd_lane *lane = &sim->crowd.lanes[i];
         struct controller_unit *unit = controller_unit(&sim->controller, lane->unit);
@@ -139,8 +141,10 @@ static chl_err load_crowd(struct simulator *sim, const struct simulator_options 
         }
         lane->device = &unit->device;
     }
-    snprintf(copy, sizeof copy, "%s", options->crowd);
-    snprintf(sim->picture_dir, sizeof sim->picture_dir, "%s", dirname(copy));
+    const char *slash = strrchr(options->crowd, '/');
+    int folder = slash != NULL ? (int)(slash - options->crowd) : 1;
+    snprintf(sim->picture_dir, sizeof sim->picture_dir, "%.*s", folder,
+             slash != NULL ? options->crowd : ".");
     sim->screen.crowd = &sim->crowd;
     sim->screen.scan_dir = options->scan_dir;
     sim->screen.picture_dir = sim->picture_dir;

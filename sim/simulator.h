@@ -15,6 +15,7 @@ struct simulator_options {
     const char *scan_dir, *daemon; /**< with a crowd: folders of the lanes, the daemon's socket */
     unsigned units;
     int64_t delay_ms; /**< of every unit, at start */
+    int64_t dwell_ms; /**< how long people stay inside on average, 0 = as usual */
     uint64_t seed;
     bool use_stdin;
 };

@@ -4,3 +4,11 @@ pkg_check_modules(LIBMODBUS REQUIRED IMPORTED_TARGET libmodbus)
 chl_add_test(test_sim_modbus SOURCES test_sim_modbus.c
              LINK chl_base PkgConfig::LIBMODBUS PkgConfig::JANSSON TIMEOUT 60 LABELS integration)
 add_dependencies(test_sim_modbus chilang-sim)
+
+# The festival itself, on the programs as built: short, and with a daemon that is killed all the time.
+add_test(NAME demo_short COMMAND chilang-sim demo --plain --people 120 --seconds 9 --limit 30)
+add_test(NAME demo_torture
+         COMMAND chilang-sim demo --plain --people 150 --seconds 36 --limit 40 --torture 55)
+set_tests_properties(demo_short demo_torture PROPERTIES LABELS integration RUN_SERIAL ON)
+set_tests_properties(demo_short PROPERTIES TIMEOUT 120)
+set_tests_properties(demo_torture PROPERTIES TIMEOUT 240)

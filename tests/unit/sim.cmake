@@ -2,3 +2,4 @@
 chl_add_test(test_sim_device SOURCES test_sim_device.c LINK chl_sim)
 chl_add_test(test_sim_controller SOURCES test_sim_controller.c LINK chl_sim)
 chl_add_test(test_sim_crowd SOURCES test_sim_crowd.c LINK chl_sim)
+chl_add_test(test_sim_fold SOURCES test_sim_fold.c LINK chl_sim)

@@ -57,9 +57,9 @@ static void test_what_it_does_not_know_is_an_exception(void **state)
 {
     (void)state;
     static const struct {
-        uint8_t frame[20];
+        uint8_t frame[16];
         size_t length;
-        uint8_t exception;
+        unsigned exception;
     } cases[] = {
         {{0, 1, 0, 0, 0, 6, 1, 4, 0, 0x40, 0, 1}, 12, 1},
         {{0, 1, 0, 0, 0, 6, 1, 6, 0, 0x40, 0, 1}, 12, 1},
