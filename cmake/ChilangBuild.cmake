@@ -55,11 +55,15 @@ function(chl_add_lib name)
   target_link_libraries(chl_${name} PUBLIC chl_flags ${A_LINK})
 endfunction()
 
+# What a user runs, without the tests: `cmake --build … --target programs`.
+add_custom_target(programs)
+
 # chl_add_program(NAME SOURCES… LINK…): a program put into bin/ and installed.
 function(chl_add_program name)
   cmake_parse_arguments(A "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE chl_flags ${A_LINK})
+  add_dependencies(programs ${name})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
@@ -70,6 +74,7 @@ function(chl_add_plugin name)
   target_link_libraries(${name} PRIVATE chl_flags ${A_LINK})
   target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL)
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CHL_PLUGIN_OUTPUT}")
+  add_dependencies(programs ${name})
   install(TARGETS ${name} LIBRARY DESTINATION ${CHL_PLUGIN_SUBDIR})
 endfunction()
 
