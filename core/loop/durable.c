@@ -29,7 +29,7 @@ static char *read_state(const struct loop *loop, size_t *length)
     uint64_t sequence = 0;
     uint8_t hash[32];
     char *state = NULL;
-    *length = 64 * 1024;
+    *length = (size_t)64 * 1024;
     for (int i = 0; i < 4; i++) {
         size_t room = *length;
         free(state);
