@@ -22,7 +22,7 @@ static const char schema[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS record(epoch BLOB NOT NULL, sequence INTEGER NOT NULL,"
     " topic TEXT NOT NULL, header BLOB NOT NULL, body BLOB NOT NULL,"
-    " PRIMARY KEY(epoch, sequence)) WITHOUT ROWID;"
+    " PRIMARY KEY(epoch, sequence));"
     "CREATE TABLE IF NOT EXISTS cursor(one INTEGER PRIMARY KEY CHECK(one = 1),"
     " epoch BLOB NOT NULL, sequence INTEGER NOT NULL, hash BLOB);"
     "PRAGMA user_version=1;"
