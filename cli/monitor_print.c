@@ -33,7 +33,7 @@ static void put(struct line *line, const char *text, size_t length)
         if (c1) {
             i++;
         }
-        line->text[line->length++] = c < 0x20 || c == 0x7f || c1 ? '?' : (char)c;
+        line->text[line->length++] = (char)(c < 0x20 || c == 0x7f || c1 ? '?' : c);
         line->columns += starts ? 1 : 0;
     }
 }

@@ -37,10 +37,7 @@ if(CHL_SANITIZE)
   target_compile_options(chl_flags INTERFACE -fsanitize=${CHL_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(chl_flags INTERFACE -fsanitize=${CHL_SANITIZE})
-else()
-  target_compile_options(chl_flags INTERFACE -Wnull-dereference)
-endif()
-if(NOT CHL_SANITIZE AND (CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release"))
+elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(chl_flags INTERFACE -fstack-protector-strong -D_FORTIFY_SOURCE=2)
   target_link_options(chl_flags INTERFACE -Wl,-z,relro,-z,now)
 endif()
@@ -96,6 +93,10 @@ function(chl_add_test name)
   add_test(NAME ${name} COMMAND ${name} ${A_ARGS})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}"
     SKIP_REGULAR_EXPRESSION "^SKIPPED ALL")
+  if(CHL_SANITIZE STREQUAL "thread")
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT_MODIFICATION
+      "TSAN_OPTIONS=string_append::suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+  endif()
 endfunction()
 
 # chl_add_fuzzer(NAME SOURCES… LINK…): libFuzzer with CHL_FUZZ, else a program that replays files.

@@ -27,6 +27,7 @@ static const struct argp_option options[] = {
     {"foreground", 'f', NULL, 0, "Stay in the foreground (it always does; for service files)", 0},
     {0}};
 
+/* No thread runs yet when arguments are read. NOLINTBEGIN(concurrency-mt-unsafe) */
 static error_t parse(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
     struct arguments arguments = {0};
     argp_program_version = "chilangd " CHL_VERSION;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    /* NOLINTEND(concurrency-mt-unsafe) */
     /* A closed pipe and a full quota are errors of a call, not the end of a gate. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

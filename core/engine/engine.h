@@ -109,7 +109,8 @@ struct engine_effect {
     const char *text; /**< static */
 };
 
-enum { ENGINE_RECORDS_MAX = 1024, ENGINE_EFFECTS_MAX = 1024 };
+/* Room for the largest decision: the reset of an emergency on a site of the largest size. */
+enum { ENGINE_RECORDS_MAX = 4096, ENGINE_EFFECTS_MAX = 2048 };
 
 /** What one decision produced. Reused by the caller; reset by `engine_decide`. */
 struct engine_output {

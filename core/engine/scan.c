@@ -105,8 +105,19 @@ static bool rule_health(struct question *q)
     return !q->checked && unwell && says(q, CHL_REASON_HEALTH_CHECK);
 }
 
+/* Documents that are signed by nature: without a trusted signature they say nothing. */
+static bool unsigned_paper(const struct engine_scan *scan)
+{
+    bool signed_by_nature =
+        scan->format == CHL_FORMAT_DECLARATION || scan->format == CHL_FORMAT_HCERT;
+    return signed_by_nature && !scan->is_signed;
+}
+
 static bool rule_document(struct question *q)
 {
+    if (!q->checked && unsigned_paper(q->scan)) {
+        return says(q, CHL_REASON_ISSUER_UNKNOWN);
+    }
     uint8_t enough =
         q->scan->format < CHL_FORMAT_COUNT ? q->engine->config->enough_up_to[q->scan->format] : 0;
     return !q->checked && q->engine->config->level > enough &&

@@ -4,7 +4,7 @@
  * state.
  */
 #include "core/engine/codes.h"
-#include "core/engine/engine.h"
+#include "core/engine/internal.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 
@@ -189,6 +189,17 @@ static bool code_of(json_t *value, uint8_t out[ENGINE_CODE])
     return text != NULL && chl_unhex(text, strlen(text), out, ENGINE_CODE) == CHL_OK;
 }
 
+/* What is reserved is what open grants still hold; a gate that is gone holds nothing. */
+static void restore_reserved(struct engine *engine)
+{
+    for (uint16_t z = 0; z < engine->config->zone_count; z++) {
+        engine->state.zones[z].reserved = 0;
+    }
+    for (uint16_t g = 0; g < engine->config->gate_count; g++) {
+        zones_reserve(engine, g, grant_left(&engine->state.gates[g].grant));
+    }
+}
+
 static void get_zones(struct engine *engine, json_t *zones)
 {
     for (uint16_t z = 0; z < engine->config->zone_count; z++) {
@@ -198,7 +209,6 @@ static void get_zones(struct engine *engine, json_t *zones)
         }
         engine->state.zones[z] = (struct engine_zone){
             .inside = number(from, "inside"),
-            .reserved = number(from, "reserved"),
             .uncertain = number(from, "uncertain"),
             .entered = (uint64_t)number(from, "entered"),
             .left = (uint64_t)number(from, "left"),
@@ -320,6 +330,7 @@ chl_err engine_state_decode(struct engine *engine, const char *json, size_t leng
         !get_lanes(engine, json_object_get(root, "lanes"))) {
         goto out;
     }
+    restore_reserved(engine);
     error = get_codes(engine, json_object_get(root, "codes"));
 out:
     json_decref(root);

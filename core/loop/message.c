@@ -32,6 +32,20 @@ static void show_only(struct loop *loop, uint16_t lane, chl_reason reason, const
     }
 }
 
+/* A code that nobody knew while a verifier is down may well be one of its own: our fault, not
+ * theirs. */
+static bool verifier_is_down(struct loop *loop)
+{
+    for (size_t i = 0; i < host_count(loop->host); i++) {
+        struct host_status status;
+        host_status(loop->host, i, &status);
+        if (status.kind == CHL_KIND_CREDENTIAL && !status.running) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void take_scan(struct loop *loop, const struct host_scan *scan)
 {
     if (scan->lane.index >= loop->site.engine.lane_count) {
@@ -63,6 +77,13 @@ static void take_scan(struct loop *loop, const struct host_scan *scan)
                                  .captured_ns = scan->captured_ns};
     chl_copy(made->refusal, sizeof made->refusal, scan->reason);
     memcpy(made->code, scan->pseudonym, ENGINE_CODE);
+    if (strcmp(scan->reason, "plugin-error") == 0) {
+        made->outcome = CHL_REFUSED;
+        made->unreadable = false;
+    } else if (made->outcome == CHL_NOT_MINE && !made->unreadable && verifier_is_down(loop)) {
+        made->outcome = CHL_REFUSED;
+        chl_copy(made->refusal, sizeof made->refusal, "verifier_absent");
+    }
     loop_decide(loop, &input);
 }
 

@@ -70,7 +70,7 @@ void chl_uuid_text(const uint8_t uuid[16], char out[CHL_UUID_TEXT_SIZE])
     size_t from = 0;
     for (size_t g = 0; g < sizeof uuid_groups; g++) {
         chl_hex(uuid + from, uuid_groups[g], out);
-        out += 2 * uuid_groups[g];
+        out += (size_t)2 * uuid_groups[g];
         from += uuid_groups[g];
         *out++ = '-';
     }
@@ -87,10 +87,10 @@ chl_err chl_uuid_parse(const char *text, size_t length, uint8_t uuid[16])
         if (g > 0 && *text++ != '-') {
             return CHL_E_INVAL;
         }
-        if (chl_unhex(text, 2U * uuid_groups[g], uuid + from, uuid_groups[g]) != CHL_OK) {
+        if (chl_unhex(text, (size_t)2 * uuid_groups[g], uuid + from, uuid_groups[g]) != CHL_OK) {
             return CHL_E_INVAL;
         }
-        text += 2 * uuid_groups[g];
+        text += (size_t)2 * uuid_groups[g];
         from += uuid_groups[g];
     }
     return CHL_OK;

@@ -149,7 +149,7 @@ chl_err chl_time_parse(const char *text, size_t length, int64_t *wall_ns)
         return CHL_E_INVAL;
     }
     int64_t days = chl_days_from_civil(year, (unsigned)month, (unsigned)day);
-    int64_t total = days * 86400 + hour * 3600 + minute * 60 + second - zone;
+    int64_t total = days * 86400 + INT64_C(3600) * hour + INT64_C(60) * minute + second - zone;
     if (total > INT64_MAX / CHL_NS_PER_S - 1 || total < INT64_MIN / CHL_NS_PER_S + 1) {
         return CHL_E_INVAL;
     }

@@ -101,9 +101,6 @@ static chl_refusal decode(const struct chl_cose_format *format, struct chl_scrat
         !format->is_shaped(&message->claims)) {
         refusal = CHL_REFUSAL_claims_malformed;
     }
-    if (refusal == CHL_REFUSAL_NONE && !alg_supported(message->sign1.alg)) {
-        refusal = CHL_REFUSAL_alg_unsupported;
-    }
     return refusal;
 }
 
@@ -135,6 +132,9 @@ static chl_refusal verify(const struct chl_cose_format *format, const struct chl
     }
     if (known == 0) {
         return CHL_REFUSAL_issuer_unknown;
+    }
+    if (!alg_supported(message->sign1.alg)) {
+        return CHL_REFUSAL_alg_unsupported;
     }
     return fitting == 0 ? CHL_REFUSAL_key_type_mismatch : CHL_REFUSAL_signature_invalid;
 }

@@ -26,8 +26,8 @@
     X(cbor_text_invalid, CHL_STAGE_CBOR, "CBOR text is not UTF-8")                                 \
     X(claims_malformed, CHL_STAGE_CBOR, "the payload is not a map of CWT claims")                  \
     X(cose_malformed, CHL_STAGE_COSE, "not a COSE_Sign1 message")                                  \
-    X(alg_unsupported, CHL_STAGE_COSE, "algorithm is not ES256, PS256 or EdDSA")                   \
     X(issuer_unknown, CHL_STAGE_ISSUER, "no trusted key has this key identifier")                  \
+    X(alg_unsupported, CHL_STAGE_SIGNATURE, "algorithm is not ES256, PS256 or EdDSA")              \
     X(key_type_mismatch, CHL_STAGE_SIGNATURE, "the algorithm does not fit the trusted key")        \
     X(signature_invalid, CHL_STAGE_SIGNATURE, "no trusted key made this signature")                \
     X(key_usage, CHL_STAGE_KEY_USAGE, "the certificate may not sign this kind of document")        \

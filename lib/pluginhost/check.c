@@ -172,8 +172,7 @@ static chl_err check_operations(const struct chl_plugin *plugin, const struct re
 }
 
 chl_err chl_plugin_check(const struct chl_plugin *plugin, size_t symbol_size, const char *file,
-                         char *why, // NOLINT(readability-non-const-parameter): written by refuse()
-                         size_t why_size)
+                         char *why, size_t why_size)
 {
     const struct refusal to = {.file = file, .why = why, .size = why_size};
     if (symbol_size < sizeof plugin->abi + sizeof plugin->size) {

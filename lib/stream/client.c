@@ -10,8 +10,9 @@
 
 #include "lib/base/json.h"
 #include "lib/base/text.h"
+#include "lib/stream/client_internal.h"
 
-enum { REQUEST_SIZE = 1024, PAUSE_MS = 200, TEXT_SIZE = 200 };
+enum { REQUEST_SIZE = 1024, PAUSE_MS = 200 };
 
 static void stop_client(struct chl_stream_client *client, chl_stream_stop why, const char *text)
 {
@@ -104,7 +105,7 @@ static void other_epoch(struct chl_stream_client *client, const uint8_t epoch[16
 {
     char ours[CHL_UUID_TEXT_SIZE];
     char theirs[CHL_UUID_TEXT_SIZE];
-    char text[TEXT_SIZE];
+    char text[CLIENT_TEXT_SIZE];
     chl_uuid_text(client->position.epoch, ours);
     chl_uuid_text(epoch, theirs);
     (void)snprintf(text, sizeof text,
@@ -145,87 +146,6 @@ static void on_hello(struct chl_stream_client *client, const struct chl_stream_r
     go_on(client, now_ms);
 }
 
-static bool topic_matches(const struct chl_stream_client *client,
-                          const struct chl_stream_received *record)
-{
-    char prefix[CHL_WIRE_TOPIC_MAX];
-    const char *class_name = chl_class_name(record->header.event_class);
-    int length = snprintf(prefix, sizeof prefix, "v1/%s/%s/", client->site,
-                          class_name == NULL ? "?" : class_name);
-    return length > 0 && (size_t)length < sizeof prefix && record->topic_length > (size_t)length &&
-           memcmp(record->topic, prefix, (size_t)length) == 0 &&
-           record->topic[record->topic_length - 1] == '/';
-}
-
-static bool read_record(const struct chl_stream_client *client,
-                        const struct chl_stream_frame frames[3], struct chl_stream_received *out)
-{
-    *out = (struct chl_stream_received){.topic = (const char *)frames[0].bytes,
-                                        .topic_length = frames[0].length,
-                                        .raw_header = frames[1].bytes,
-                                        .body = frames[2].bytes,
-                                        .body_length = frames[2].length};
-    return frames[0].length <= CHL_WIRE_TOPIC_MAX && frames[2].length <= CHL_WIRE_BODY_MAX &&
-           chl_wire_decode(frames[1].bytes, frames[1].length, &out->header) == CHL_OK &&
-           memcmp(out->header.epoch, client->position.epoch, sizeof out->header.epoch) == 0 &&
-           topic_matches(client, out);
-}
-
-/** True when the record's chain hash follows from the position right before it. */
-static bool chain_holds(const struct chl_stream_position *before,
-                        const struct chl_stream_received *record)
-{
-    uint8_t hash[CHL_WIRE_HASH];
-    if (!before->hash_known || record->header.sequence != before->sequence + 1) {
-        return true; /* what came before was not seen: nothing to compare with */
-    }
-    chl_wire_chain(before->hash, record->raw_header, record->topic, record->topic_length,
-                   record->body, record->body_length, hash);
-    return memcmp(hash, record->header.chain, CHL_WIRE_HASH) == 0;
-}
-
-static void advance(struct chl_stream_position *position, const struct chl_stream_received *record)
-{
-    position->sequence = record->header.sequence;
-    position->hash_known = true;
-    memcpy(position->hash, record->header.chain, CHL_WIRE_HASH);
-}
-
-/** Check an answer's records against `position`, which moves; new ones gather in the batch.
- *  @return number of new records, or −1 with `text` filled. */
-static int check_records(struct chl_stream_client *client, const struct chl_stream_frame *frames,
-                         size_t count, struct chl_stream_position *position, char text[TEXT_SIZE])
-{
-    const bool strict = client->classes == CHL_STREAM_ALL_CLASSES;
-    int fresh = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct chl_stream_received *record = &client->batch[fresh];
-        if (!read_record(client, frames + 3 * i, record)) {
-            (void)snprintf(text, TEXT_SIZE, "record %zu of an answer is not well formed", i + 1);
-            return -1;
-        }
-        const uint64_t sequence = record->header.sequence;
-        if (sequence <= position->sequence) {
-            client->tally.duplicates++;
-            continue;
-        }
-        if (strict && sequence != position->sequence + 1) {
-            client->tally.missing += sequence - position->sequence - 1;
-            (void)snprintf(text, TEXT_SIZE, "expected record %" PRIu64 ", came %" PRIu64,
-                           position->sequence + 1, sequence);
-            return -1;
-        }
-        if (!chain_holds(position, record)) {
-            (void)snprintf(text, TEXT_SIZE, "the chain hash of record %" PRIu64 " does not hold",
-                           sequence);
-            return -1;
-        }
-        advance(position, record);
-        fresh++;
-    }
-    return fresh;
-}
-
 static bool commit(struct chl_stream_client *client, size_t count,
                    const struct chl_stream_position *position)
 {
@@ -238,44 +158,23 @@ static bool commit(struct chl_stream_client *client, size_t count,
     return true;
 }
 
-/** Move the position over records that a filter left out. @return false: the answer contradicts
- * itself */
-static bool cover(const struct chl_stream_client *client, const struct chl_stream_reply *reply,
-                  struct chl_stream_position *position)
-{
-    if (reply->covered_through < position->sequence) {
-        return true; /* live records were faster than this answer */
-    }
-    if (reply->covered_through == position->sequence) {
-        return !reply->has_hash || !position->hash_known ||
-               memcmp(reply->hash, position->hash, CHL_WIRE_HASH) == 0;
-    }
-    if (client->classes == CHL_STREAM_ALL_CLASSES) {
-        return false;
-    }
-    position->sequence = reply->covered_through;
-    position->hash_known = reply->has_hash;
-    memcpy(position->hash, reply->hash, CHL_WIRE_HASH);
-    return true;
-}
-
 static void on_events(struct chl_stream_client *client, const struct chl_stream_reply *reply,
                       const struct chl_stream_frame *frames, size_t count, int64_t now_ms)
 {
-    char text[TEXT_SIZE];
+    char text[CLIENT_TEXT_SIZE];
     struct chl_stream_position position = client->position;
     if (memcmp(reply->epoch, position.epoch, sizeof position.epoch) != 0 ||
         count != 3 * reply->count) {
         stop_client(client, CHL_STOP_PROTOCOL, "an answer's frames do not match its head");
         return;
     }
-    const int fresh = check_records(client, frames, (size_t)reply->count, &position, text);
+    const int fresh = client_check_records(client, frames, (size_t)reply->count, &position, text);
     if (fresh < 0) {
         stop_client(client, CHL_STOP_CHAIN, text);
         return;
     }
     const uint64_t at = position.sequence;
-    if (!cover(client, reply, &position)) {
+    if (!client_cover(client, reply, &position)) {
         (void)snprintf(text, sizeof text,
                        "covered_through %" PRIu64
                        " and its hash do not follow from record %" PRIu64,
@@ -307,7 +206,7 @@ static void on_truncated(struct chl_stream_client *client, const struct chl_stre
         return;
     }
     const uint64_t missed = reply->first - 1 - position.sequence;
-    char text[TEXT_SIZE];
+    char text[CLIENT_TEXT_SIZE];
     (void)snprintf(text, sizeof text, "records %" PRIu64 " to %" PRIu64 " are gone at the server",
                    position.sequence + 1, reply->first - 1);
     position.sequence = reply->first - 1;
@@ -341,7 +240,7 @@ static void on_error(struct chl_stream_client *client, const struct chl_stream_r
 
 static void on_fork(struct chl_stream_client *client, const struct chl_stream_reply *reply)
 {
-    char text[TEXT_SIZE];
+    char text[CLIENT_TEXT_SIZE];
     client->tally.forks++;
     (void)snprintf(text, sizeof text,
                    "record %" PRIu64 " differs at the server: one of the two was restored or "
@@ -352,7 +251,7 @@ static void on_fork(struct chl_stream_client *client, const struct chl_stream_re
 
 static void on_ahead(struct chl_stream_client *client, const struct chl_stream_reply *reply)
 {
-    char text[TEXT_SIZE];
+    char text[CLIENT_TEXT_SIZE];
     client->tally.forks++;
     (void)snprintf(text, sizeof text,
                    "the server ends at record %" PRIu64 ", we have %" PRIu64 ": it lost records",
@@ -362,7 +261,7 @@ static void on_ahead(struct chl_stream_client *client, const struct chl_stream_r
 
 static void on_denied(struct chl_stream_client *client, const struct chl_stream_reply *reply)
 {
-    char text[TEXT_SIZE];
+    char text[CLIENT_TEXT_SIZE];
     (void)snprintf(text, sizeof text, "the server denies this key: %s", reply->reason);
     stop_client(client, CHL_STOP_DENIED, text);
 }
@@ -441,11 +340,12 @@ void chl_stream_client_live(struct chl_stream_client *client, const struct chl_s
     /* Only a hint: what is not the proven next record is left to the pull. */
     if (client->stop != CHL_STOP_NONE || !client->greeted || !position.known ||
         !position.hash_known || records_left(client) == 0 || count != 3 ||
-        !read_record(client, frames, record) || record->header.sequence != position.sequence + 1 ||
-        !chain_holds(&position, record)) {
+        !client_read_record(client, frames, record) ||
+        record->header.sequence != position.sequence + 1 ||
+        !client_chain_holds(&position, record)) {
         return;
     }
-    advance(&position, record);
+    client_advance(&position, record);
     if (commit(client, 1, &position)) {
         client->tally.from_live++;
     }

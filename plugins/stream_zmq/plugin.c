@@ -93,8 +93,12 @@ static void destroy(struct chl_instance *instance)
 
 static bool host_is_enough(const struct chl_host *host)
 {
-    return CHL_HAS(host, log) && CHL_HAS(host, now_wall_ns) && CHL_HAS(host, now_mono_ns) &&
-           CHL_HAS(host, journal_info) && CHL_HAS(host, journal_read) && CHL_HAS(host, set_health);
+    bool enough = CHL_HAS(host, log);
+    enough = enough && CHL_HAS(host, now_wall_ns);
+    enough = enough && CHL_HAS(host, now_mono_ns);
+    enough = enough && CHL_HAS(host, journal_info);
+    enough = enough && CHL_HAS(host, journal_read);
+    return enough && CHL_HAS(host, set_health);
 }
 
 static chl_err create(const struct chl_create *args, struct chl_instance **out, char *why,

@@ -5,214 +5,25 @@
  */
 #include "plugins/stream_zmq/service.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#include "lib/base/json.h"
-#include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "plugins/stream_zmq/zap.h"
 
 enum {
     TURN_REQUESTS = 64, /* requests handled before looking at anything else */
-    TURN_LIVE = 1024,   /* live records sent before looking at anything else */
     TURN_KEYS = 64,
     JOURNAL_POLL_MS = 200, /* only where the host has no event for a grown journal */
     REPORT_MS = 10000
 };
 
-static int64_t now_ms(const struct chl_instance *instance)
+int64_t service_now_ms(const struct chl_instance *instance)
 {
     return instance->host->now_mono_ns(instance->ctx) / CHL_NS_PER_MS;
-}
-
-static chl_err send_frame(void *socket, const void *bytes, size_t length, int flags)
-{
-    return zmq_send(socket, bytes, length, flags | ZMQ_DONTWAIT) >= 0 ? CHL_OK : CHL_E_CLOSED;
-}
-
-/** Address a peer: fails when it is gone or its queue is full. libzmq hears only now and then that a
- *  queue was emptied; asking for the events makes it listen, so that "full" is true. */
-static chl_err send_address(void *socket, const struct chl_stream_peer *peer)
-{
-    int events = 0;
-    size_t size = sizeof events;
-    chl_err error = send_frame(socket, peer->id, peer->length, ZMQ_SNDMORE);
-    if (error != CHL_OK && zmq_errno() == EAGAIN) {
-        (void)zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size);
-        error = send_frame(socket, peer->id, peer->length, ZMQ_SNDMORE);
-    }
-    return error;
-}
-
-/** Transport of the state machine: an answer to one peer, all frames or none. */
-static chl_err send_answer(void *user, const struct chl_stream_peer *peer,
-                           const struct chl_stream_answer *answer)
-{
-    const struct chl_instance *instance = user;
-    void *socket = instance->puller;
-    chl_err error = send_address(socket, peer);
-    if (error != CHL_OK) {
-        return error;
-    }
-    error =
-        send_frame(socket, answer->head, answer->head_length, answer->count > 0 ? ZMQ_SNDMORE : 0);
-    for (size_t i = 0; i < answer->count && error == CHL_OK; i++) {
-        const struct chl_stream_item *item = &answer->items[i];
-        error = send_frame(socket, item->topic, item->topic_length, ZMQ_SNDMORE);
-        if (error == CHL_OK) {
-            error = send_frame(socket, item->header, CHL_WIRE_HEADER, ZMQ_SNDMORE);
-        }
-        if (error == CHL_OK) {
-            error = send_frame(socket, item->body, item->body_length,
-                               i + 1 < answer->count ? ZMQ_SNDMORE : 0);
-        }
-    }
-    if (error != CHL_OK) {
-        /* Out of memory in the middle: end the message, the reader sees that it is not whole. */
-        (void)send_frame(socket, "", 0, 0);
-    }
-    return error;
-}
-
-/** Who sent this frame. The routing-id frame does not carry the User-Id in libzmq 4.3.4, the body
- * does.
- *  @return false: nobody we know (any more). */
-static bool identify(const struct chl_instance *instance, zmq_msg_t *body,
-                     struct chl_stream_principal *out)
-{
-    *out = (struct chl_stream_principal){.name = "local", .classes = CHL_STREAM_ALL_CLASSES};
-    if (!instance->curve) {
-        return true;
-    }
-    const char *name = zmq_msg_gets(body, "User-Id");
-    const struct keyring_client *client = NULL;
-    if (name != NULL) {
-        client =
-            keyring_by_name(&instance->keyring, name, instance->host->now_wall_ns(instance->ctx));
-    }
-    if (client == NULL) {
-        return false;
-    }
-    (void)chl_copy(out->name, sizeof out->name, client->name);
-    out->classes = client->classes;
-    return true;
-}
-
-static void handle_request(struct chl_instance *instance, const struct chl_stream_peer *peer,
-                           zmq_msg_t *body, bool single)
-{
-    struct chl_stream_principal principal;
-    const bool known = identify(instance, body, &principal);
-    if (!single) {
-        chl_stream_server_refuse(instance->server, peer, "malformed", "a request of one frame");
-        return;
-    }
-    chl_stream_server_request(instance->server, peer, known ? &principal : NULL, zmq_msg_data(body),
-                              zmq_msg_size(body), now_ms(instance));
-}
-
-/** Throw away the frames that follow. @return true when there were any. */
-static bool drain(void *socket, zmq_msg_t *frame)
-{
-    bool any = false;
-    while (zmq_msg_more(frame) != 0) {
-        any = true;
-        if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
-            break;
-        }
-    }
-    return any;
-}
-
-/** @return false when no request waits. */
-static bool receive_request(struct chl_instance *instance)
-{
-    struct chl_stream_peer peer = {0};
-    zmq_msg_t body;
-    zmq_msg_t rest;
-    const int length = zmq_recv(instance->puller, peer.id, sizeof peer.id, ZMQ_DONTWAIT);
-    if (length < 0) {
-        return false;
-    }
-    peer.length = (uint8_t)length;
-    (void)zmq_msg_init(&body);
-    (void)zmq_msg_init(&rest);
-    if (zmq_msg_recv(&body, instance->puller, ZMQ_DONTWAIT) >= 0) {
-        bool single = zmq_msg_more(&body) == 0;
-        if (!single && zmq_msg_recv(&rest, instance->puller, ZMQ_DONTWAIT) >= 0) {
-            (void)drain(instance->puller, &rest);
-        }
-        handle_request(instance, &peer, &body, single);
-    }
-    (void)zmq_msg_close(&rest);
-    (void)zmq_msg_close(&body);
-    return true;
-}
-
-/** Subscriptions are libzmq's own business; what is left over is read and forgotten. */
-static void drain_subscriptions(struct chl_instance *instance)
-{
-    uint8_t bytes[CHL_WIRE_TOPIC_MAX];
-    for (int i = 0; i < TURN_REQUESTS; i++) {
-        if (zmq_recv(instance->publisher, bytes, sizeof bytes, ZMQ_DONTWAIT) < 0) {
-            return;
-        }
-    }
-}
-
-static chl_err publish(void *user, const struct chl_record *record)
-{
-    struct chl_instance *instance = user;
-    void *socket = instance->publisher;
-    (void)send_frame(socket, record->topic, record->topic_length, ZMQ_SNDMORE);
-    (void)send_frame(socket, record->header, CHL_WIRE_HEADER, ZMQ_SNDMORE);
-    (void)send_frame(socket, record->body, record->body_length, 0);
-    instance->published = record->sequence;
-    return CHL_OK;
-}
-
-static void publish_new(struct chl_instance *instance)
-{
-    const uint64_t before = instance->published;
-    const chl_err error =
-        instance->host->journal_read(instance->ctx, before + 1, TURN_LIVE, publish, instance);
-    if (error == CHL_E_NOTFOUND) {
-        /* Trimmed before it was sent: live is a hint, begin again at the head. */
-        struct chl_journal_info info = {.size = sizeof info};
-        if (instance->host->journal_info(instance->ctx, &info) == CHL_OK) {
-            instance->published = info.head;
-        }
-    }
-    instance->behind = error == CHL_OK && instance->published - before >= TURN_LIVE;
-}
-
-static void heartbeat(struct chl_instance *instance)
-{
-    char topic[CHL_WIRE_TOPIC_MAX];
-    char text[128];
-    char uuid[CHL_UUID_TEXT_SIZE];
-    struct chl_json json;
-    struct chl_journal_info info = {.size = sizeof info};
-    if (instance->host->journal_info(instance->ctx, &info) != CHL_OK) {
-        return; /* silence says it: readers make their connection anew and ask */
-    }
-    chl_uuid_text(info.epoch, uuid);
-    chl_json_begin(&json, text, sizeof text);
-    chl_json_object(&json, NULL);
-    chl_json_string(&json, "epoch", uuid);
-    chl_json_uint(&json, "head", info.head);
-    chl_json_close_object(&json);
-    const int length = snprintf(topic, sizeof topic, "v1/%s/hb/", info.site);
-    if (chl_json_end(&json) == CHL_OK && length > 0 && (size_t)length < sizeof topic) {
-        (void)send_frame(instance->publisher, topic, (size_t)length, ZMQ_SNDMORE);
-        (void)send_frame(instance->publisher, text, json.length, 0);
-    }
 }
 
 static void answer_keys(struct chl_instance *instance)
@@ -225,7 +36,7 @@ static void answer_keys(struct chl_instance *instance)
         }
         instance->refused += refused ? 1 : 0;
     }
-    const int64_t now = now_ms(instance);
+    const int64_t now = service_now_ms(instance);
     if (instance->refused > 0 && now >= instance->report_ms) {
         instance->report_ms = now + REPORT_MS;
         instance->host->log(instance->ctx, CHL_LOG_WARNING,
@@ -247,7 +58,7 @@ static void clear_event(int fd)
 /** Time until something is due by itself. */
 static long next_due(const struct chl_instance *instance)
 {
-    const int64_t now = now_ms(instance);
+    const int64_t now = service_now_ms(instance);
     int64_t due = JOURNAL_POLL_MS;
     if (instance->journal_fd >= 0) {
         due = CHL_STREAM_HEARTBEAT_MS;
@@ -264,19 +75,19 @@ static long next_due(const struct chl_instance *instance)
 static void on_journal(struct chl_instance *instance)
 {
     if (instance->publisher != NULL) {
-        publish_new(instance);
+        live_publish(instance);
     }
     chl_stream_server_grown(instance->server);
 }
 
 static void on_time(struct chl_instance *instance)
 {
-    const int64_t now = now_ms(instance);
+    const int64_t now = service_now_ms(instance);
     const bool ending = atomic_load(&instance->quiescing);
     chl_stream_server_tick(instance->server, ending ? INT64_MAX : now);
     if (instance->publisher != NULL && now >= instance->heartbeat_ms) {
         instance->heartbeat_ms = now + CHL_STREAM_HEARTBEAT_MS;
-        heartbeat(instance);
+        live_heartbeat(instance);
     }
 }
 
@@ -298,10 +109,10 @@ static void turn(struct chl_instance *instance, const zmq_pollitem_t items[POLL_
         on_journal(instance);
     }
     if (items[POLL_LIVE].revents != 0) {
-        drain_subscriptions(instance);
+        live_drain(instance);
     }
     for (int i = 0; items[POLL_PULL].revents != 0 && i < TURN_REQUESTS; i++) {
-        if (!receive_request(instance)) {
+        if (!pull_receive(instance)) {
             break;
         }
     }
@@ -404,7 +215,7 @@ static chl_err start_thread(struct chl_instance *instance)
 chl_err service_prepare(struct chl_instance *instance)
 {
     const struct chl_stream_store store = service_store(instance);
-    const struct chl_stream_transport transport = {.user = instance, .send = send_answer};
+    const struct chl_stream_transport transport = {.user = instance, .send = pull_send_answer};
     return chl_stream_server_new(&store, &transport, &instance->server);
 }
 
@@ -415,7 +226,7 @@ chl_err service_start(struct chl_instance *instance)
     chl_err error = instance->host->journal_info(instance->ctx, &info);
     if (error == CHL_OK) {
         instance->published = info.head;
-        instance->heartbeat_ms = now_ms(instance);
+        instance->heartbeat_ms = service_now_ms(instance);
         instance->journal_fd = -1;
         if (CHL_HAS(instance->host, journal_fd)) {
             instance->journal_fd = instance->host->journal_fd(instance->ctx);

@@ -46,6 +46,21 @@ struct chl_instance {
 /** The store of the protocol's state machine over the host's services. */
 struct chl_stream_store service_store(struct chl_instance *instance);
 
+/** Monotonic time. */
+int64_t service_now_ms(const struct chl_instance *instance);
+
+/** Transport of the state machine: an answer to one peer, all frames or none. */
+chl_err pull_send_answer(void *user, const struct chl_stream_peer *peer,
+                         const struct chl_stream_answer *answer);
+/** Handle one request. @return false when none waits. */
+bool pull_receive(struct chl_instance *instance);
+
+/** Subscriptions are libzmq's own business; what is left over is read and forgotten. */
+void live_drain(struct chl_instance *instance);
+/** Send what is new in the journal; sets `behind` when there is more than one turn sends. */
+void live_publish(struct chl_instance *instance);
+void live_heartbeat(struct chl_instance *instance);
+
 /** Make the protocol's state machine. Thread: supervisor. */
 chl_err service_prepare(struct chl_instance *instance);
 /** Open sockets (ZAP first) and start the thread. Thread: supervisor. */

@@ -183,3 +183,8 @@ chl_err server_socket_open(void *context, socket_role role, const char *endpoint
     *out = socket;
     return CHL_OK;
 }
+
+chl_err socket_send_frame(void *socket, const void *bytes, size_t length, int flags)
+{
+    return zmq_send(socket, bytes, length, flags | ZMQ_DONTWAIT) >= 0 ? CHL_OK : CHL_E_CLOSED;
+}

@@ -27,4 +27,8 @@ chl_err server_socket_open(void *context, socket_role role, const char *endpoint
                            const char *secret_key, void **out, char actual[ENDPOINT_SIZE],
                            char *why, size_t why_size);
 
+/** Send one frame without waiting. @param flags ZMQ_SNDMORE or 0.
+ *  @return CHL_E_CLOSED: the peer is gone or its queue is full; zmq_errno() tells which. */
+chl_err socket_send_frame(void *socket, const void *bytes, size_t length, int flags);
+
 #endif

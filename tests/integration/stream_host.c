@@ -45,7 +45,8 @@ static void say(const char *format, ...)
     (void)fflush(stdout);
 }
 
-static void host_log(struct chl_ctx *ctx, chl_log_level level, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void host_log(struct chl_ctx *ctx, chl_log_level level,
+                                                           const char *format, ...)
 {
     char line[512];
     char role[16];

@@ -278,7 +278,7 @@ static void test_cbor_and_cose_refuse(void **state)
     const struct chl_issue_options wrong = {.claim_alg = -35};
     issue_payload((const uint8_t *)"\xa0", 1, &wrong, code);
     inspect(code);
-    assert_refused(CHL_STAGE_COSE, "alg_unsupported");
+    assert_refused(CHL_STAGE_SIGNATURE, "alg_unsupported");
     const struct chl_issue_options other = {.claim_alg = CHL_ALG_EDDSA};
     issue_payload((const uint8_t *)"\xa0", 1, &other, code);
     inspect(code);

@@ -222,6 +222,13 @@ static void test_refusals_keep_their_reasons(void **state)
     scan.test_result = CHL_RESULT_POSITIVE;
     assert_int_equal(site_show(site, &scan), CHL_REASON_TEST_POSITIVE);
     scan = site_scan(0, 1, 1);
+    scan.is_signed = false;
+    assert_int_equal(site_show(site, &scan), CHL_REASON_ISSUER_UNKNOWN);
+    scan = site_scan(0, 1, 1);
+    scan.outcome = CHL_REFUSED;
+    strcpy(scan.refusal, "verifier_absent");
+    assert_int_equal(site_show(site, &scan), CHL_REASON_VERIFY_DATA_STALE);
+    scan = site_scan(0, 1, 1);
     scan.format = CHL_FORMAT_CCCD;
     assert_int_equal(site_show(site, &scan), CHL_REASON_DECLARATION_MISSING);
     assert_null(site_effect(site, EFFECT_COMMAND));
@@ -361,6 +368,26 @@ static void test_count_never_goes_below_nothing(void **state)
     assert_int_equal(site->engine.state.zones[1].uncertain, 0);
 }
 
+static void test_removed_gate_reserves_nothing(void **state)
+{
+    struct site *site = *state;
+    admit(site, 1, 1);
+    char text[16384];
+    size_t length = engine_state_encode(&site->engine, text, sizeof text);
+    assert_true(length > 0);
+    struct engine_config smaller = site_config;
+    struct engine_gate_config renamed[SITE_GATES];
+    memcpy(renamed, site_config.gates, sizeof renamed);
+    renamed[1].id = "G9";
+    smaller.gates = renamed;
+    struct engine loaded;
+    assert_int_equal(engine_init(&loaded, &smaller), CHL_OK);
+    assert_int_equal(engine_state_decode(&loaded, text, length), CHL_OK);
+    assert_int_equal(loaded.state.zones[1].reserved, 0);
+    assert_int_equal(loaded.state.gates[1].state, GATE_UNKNOWN);
+    engine_free(&loaded);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, open_site, close_site)
 
 int main(void)
@@ -384,6 +411,7 @@ int main(void)
         STORY(test_start_makes_everything_unknown),
         STORY(test_clock_in_doubt_blames_nobody),
         STORY(test_count_never_goes_below_nothing),
+        STORY(test_removed_gate_reserves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
