@@ -12,3 +12,7 @@ add_test(NAME demo_torture
 set_tests_properties(demo_short demo_torture PROPERTIES LABELS integration RUN_SERIAL ON)
 set_tests_properties(demo_short PROPERTIES TIMEOUT 120)
 set_tests_properties(demo_torture PROPERTIES TIMEOUT 240)
+if(CHL_SANITIZE STREQUAL "thread")
+  set_tests_properties(demo_short demo_torture PROPERTIES ENVIRONMENT_MODIFICATION
+    "TSAN_OPTIONS=string_append::suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+endif()
