@@ -34,7 +34,7 @@ struct setting {
     long value, min, max;
 };
 
-enum { SCANS, RATE, UNITS, ROW_BYTES, SETTINGS };
+enum { SCANS, RATE, UNITS, ROW_BYTES, TURNS, SETTINGS };
 
 struct yardstick {
     struct setting settings[SETTINGS];
@@ -164,6 +164,30 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/** One turn of --turns: every time taken, in order. */
+static void print_turn(const struct yardstick *y)
+{
+    (void)printf("[");
+    for (long i = 0; i < y->settings[SCANS].value; i++) {
+        (void)printf("%s%" PRId64, i > 0 ? "," : "", y->taken_ns[i] / 1000);
+    }
+    (void)printf("]\n");
+    (void)fflush(stdout);
+}
+
+/** Run when told to: each line of standard input starts a turn. */
+static bool run_turns(struct yardstick *y)
+{
+    char line[16];
+    for (long turn = 0; turn < y->settings[TURNS].value; turn++) {
+        if (fgets(line, sizeof line, stdin) == NULL || !run(y)) {
+            return false;
+        }
+        print_turn(y);
+    }
+    return true;
+}
+
 static void print(struct yardstick *y)
 {
     const size_t n = (size_t)y->settings[SCANS].value;
@@ -199,7 +223,8 @@ int main(int argc, char **argv)
     struct yardstick y = {.settings = {[SCANS] = {"--scans", 500, 1, SCANS_MAX},
                                        [RATE] = {"--rate", 25, 1, 100000},
                                        [UNITS] = {"--units", 8, 1, 247},
-                                       [ROW_BYTES] = {"--row-bytes", 600, 1, ROW_MAX}}};
+                                       [ROW_BYTES] = {"--row-bytes", 600, 1, ROW_MAX},
+                                       [TURNS] = {"--turns", 0, 0, 10000}}};
     int result = 2;
     bool ok = argc % 2 == 1;
     for (int i = 1; ok && i + 1 < argc; i += 2) {
@@ -207,7 +232,7 @@ int main(int argc, char **argv)
     }
     if (!ok || y.connect == NULL || y.database == NULL) {
         (void)fputs("usage: yardstick_inline --connect HOST:PORT --database FILE [--scans N] "
-                    "[--rate N] [--units N] [--row-bytes N]\n",
+                    "[--rate N] [--units N] [--row-bytes N] [--turns N]\n",
                     stderr);
         return result;
     }
@@ -222,7 +247,9 @@ int main(int argc, char **argv)
                       modbus_strerror(errno));
         goto out;
     }
-    if (run(&y)) {
+    if (y.settings[TURNS].value > 0) {
+        result = run_turns(&y) ? EXIT_SUCCESS : EXIT_FAILURE;
+    } else if (run(&y)) {
         print(&y);
         result = EXIT_SUCCESS;
     }

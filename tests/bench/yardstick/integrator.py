@@ -180,6 +180,7 @@ def options():
     parser.add_argument("--rate", type=int, default=25)
     parser.add_argument("--units", type=int, default=8)
     parser.add_argument("--row-bytes", type=int, default=600)
+    parser.add_argument("--turns", type=int, default=0)
     parser.add_argument("--codes", metavar="FILE")
     parser.add_argument("--key", metavar="FILE")
     return parser.parse_args()
@@ -194,16 +195,8 @@ def load_codes(args):
         return codes, serialization.load_pem_public_key(file.read())
 
 
-def main():
-    args = options()
-    codes, key = load_codes(args)
-    db = open_database(args.database)
-    host, port = args.connect.rsplit(":", 1)
-    bus = ModbusTcpClient(host, port=int(port))
-    if not bus.connect():
-        sys.exit("integrator: cannot connect to " + args.connect)
-    publisher = zmq.Context().socket(zmq.PUB)
-    publisher.bind_to_random_port("tcp://127.0.0.1")
+def run(args, codes, key, db, bus, publisher):
+    """The times taken, in microseconds, in order."""
     row = b"r" * args.row_bytes
     taken = []
     began = time.monotonic()
@@ -220,15 +213,34 @@ def main():
             sys.exit("integrator: scan %d refused: %r" % (scan, refusal))
         db.execute("INSERT INTO r(body) VALUES(?)", (row,))
         answer = bus.write_registers(ENTRY_GRANT, [1], slave=unit)
-        taken.append(time.monotonic_ns() - start)
+        taken.append((time.monotonic_ns() - start) // 1000)
         if answer.isError():
             sys.exit("integrator: scan %d: write failed: %s" % (scan, answer))
         publisher.send_multipart([b"v1/yardstick/flow/entry/", json.dumps(
             {"unit": unit, "issuer": claims[1]}).encode()])
-    taken.sort()
+    return taken
+
+
+def main():
+    args = options()
+    codes, key = load_codes(args)
+    db = open_database(args.database)
+    host, port = args.connect.rsplit(":", 1)
+    bus = ModbusTcpClient(host, port=int(port))
+    if not bus.connect():
+        sys.exit("integrator: cannot connect to " + args.connect)
+    publisher = zmq.Context().socket(zmq.PUB)
+    publisher.bind_to_random_port("tcp://127.0.0.1")
+    for _ in range(args.turns):
+        if not sys.stdin.readline():
+            sys.exit("integrator: expected a line for each turn")
+        print(json.dumps(run(args, codes, key, db, bus, publisher)), flush=True)
+    if args.turns > 0:
+        return
+    taken = sorted(run(args, codes, key, db, bus, publisher))
     n = len(taken)
-    print(json.dumps({"name": "integrator", "n": n, "p50_us": taken[n // 2] // 1000,
-                      "p99_us": taken[n * 99 // 100] // 1000, "max_us": taken[-1] // 1000}))
+    print(json.dumps({"name": "integrator", "n": n, "p50_us": taken[n // 2],
+                      "p99_us": taken[n * 99 // 100], "max_us": taken[-1]}))
 
 
 if __name__ == "__main__":
