@@ -9,6 +9,7 @@
  */
 #include "lib/base/time.h"
 #include "lib/journal/journal.h"
+#include "tests/bench/figure.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -103,21 +104,8 @@ static int64_t time_ours(struct ours *ours, size_t group, size_t commits)
     return chl_mono_ns() - begun;
 }
 
-static int compare(const void *left, const void *right)
-{
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static double median(double *values)
-{
-    qsort(values, PAIRS, sizeof *values, compare);
-    return values[PAIRS / 2];
-}
-
-/* Interleaved pairs of one group size. @return the median of the pairs' ratios. */
-static double measure(struct bare *bare, struct ours *ours, size_t group, size_t commits)
+/* Interleaved pairs of one group size. */
+static void measure(struct bare *bare, struct ours *ours, size_t group, size_t commits)
 {
     static double rate_bare[PAIRS], rate_ours[PAIRS], ratio[PAIRS];
     double rows = (double)(group * commits);
@@ -137,11 +125,11 @@ static double measure(struct bare *bare, struct ours *ours, size_t group, size_t
         rate_ours[pair] = rows * 1e9 / (double)b;
         ratio[pair] = (double)a / (double)b;
     }
-    double middle = median(ratio);
-    printf("%5zu a commit   bare %9.0f rows/s   journal %9.0f rows/s   ratio %.2f (%.2f to %.2f)\n",
-           group, median(rate_bare), median(rate_ours), middle, ratio[PAIRS / 10],
-           ratio[PAIRS - 1 - PAIRS / 10]);
-    return middle;
+    printf("%5zu a commit   bare %9.0f rows/s   journal %9.0f rows/s\n", group,
+           figure_median(rate_bare, PAIRS), figure_median(rate_ours, PAIRS));
+    char name[48];
+    snprintf(name, sizeof name, "journal / SQLite, %zu a commit", group);
+    figure_at_least(name, REQUIRED, ratio, PAIRS);
 }
 
 static void remove_files(const char *folder)
@@ -164,7 +152,6 @@ int main(void)
     char why[256];
     struct bare bare = {0};
     struct ours ours = {.next = 1};
-    bool good = true;
     memset(body, 'x', sizeof body);
     must(mkdtemp(folder) != NULL, "mkdtemp");
     snprintf(path, sizeof path, "%s/bare", folder);
@@ -174,7 +161,7 @@ int main(void)
     printf("journal against bare SQLite: WAL, synchronous=FULL, body of %d bytes, %d pairs each\n",
            BODY, PAIRS);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-        good = measure(&bare, &ours, groups[i][0], groups[i][1]) >= REQUIRED && good;
+        measure(&bare, &ours, groups[i][0], groups[i][1]);
     }
     sqlite3_finalize(bare.begin);
     sqlite3_finalize(bare.insert);
@@ -182,6 +169,5 @@ int main(void)
     sqlite3_close(bare.db);
     chl_journal_close(ours.journal);
     remove_files(folder);
-    printf("%s: required %.2f of bare SQLite\n", good ? "PASS" : "FAIL", REQUIRED);
-    return good ? 0 : 1;
+    return 0;
 }
