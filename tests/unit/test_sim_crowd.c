@@ -91,7 +91,8 @@ static void run_ms(int64_t ms)
 
 static void verdict(chl_verdict value, const char *reason, const char *code)
 {
-    struct crowd_verdict v = {.verdict = value, .reason = reason, .code = code, .text = "", .journaled = true};
+    struct crowd_verdict v = {
+        .verdict = value, .reason = reason, .code = code, .text = "", .journaled = true};
     crowd_on_verdict(&crowd, "G1", &v, now);
 }
 
