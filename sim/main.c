@@ -38,7 +38,6 @@ static unsigned long number(struct argp_state *state, const char *text, unsigned
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || value > max || text[0] == '-') {
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
         argp_error(state, "expected a number up to %lu, got %s", max, text);
     }
     return value;
@@ -82,7 +81,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
         out->seed = number(state, value, UINT32_MAX);
         break;
     case ARGP_KEY_ARG:
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
         argp_error(state, "expected options or `demo`, got '%s'", value);
         break;
     default:
@@ -106,7 +104,6 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "demo") == 0) {
         return demo_main(argc - 1, argv + 1);
     }
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     argp_parse(&parser, argc, argv, 0, NULL, &chosen);
     return simulator_run(&chosen);
 }

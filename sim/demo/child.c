@@ -64,6 +64,8 @@ chl_err child_start(struct child *child, uv_loop_t *loop, char **argv, const cha
     options.exit_cb = exited;
     options.stdio = stdio;
     options.stdio_count = 3;
+    /* Out of the terminal's group: Ctrl-C is for the festival, which ends them in order. */
+    options.flags = UV_PROCESS_DETACHED;
     child->expected_to_end = false;
     child->process.data = child;
     int rc = uv_spawn(loop, &child->process, &options);

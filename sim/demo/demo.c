@@ -37,7 +37,6 @@ static unsigned number(struct argp_state *state, const char *text, unsigned long
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || value < min || value > max || text[0] == '-') {
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
         argp_error(state, "expected a number from %lu to %lu, got %s", min, max, text);
     }
     return (unsigned)value;
@@ -73,7 +72,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
         out->keep = true;
         break;
     case ARGP_KEY_ARG:
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
         argp_error(state, "expected options, got '%s'", value);
         break;
     default:
@@ -110,6 +108,12 @@ static void forget(struct festival *festival)
     free(festival);
 }
 
+/** While keys and codes are made, an interrupted tool ends the preparations in order. */
+static void noted(int number)
+{
+    (void)number;
+}
+
 int demo_main(int argc, char **argv)
 {
     bool held = false;
@@ -119,12 +123,12 @@ int demo_main(int argc, char **argv)
     }
     festival->options =
         (struct festival_options){.people = 360, .seconds = 25, .limit = 90, .seed = 1};
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     argp_parse(&parser, argc, argv, 0, NULL, &festival->options);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, noted);
+    signal(SIGTERM, noted);
     festival->random = festival->options.seed;
     festival->tty = isatty(STDOUT_FILENO) == 1 && !festival->options.plain;
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     festival->colour = festival->tty && getenv("NO_COLOR") == NULL;
     printf("Making keys, %u signed declarations and their QR pictures …\n",
            festival->options.people);

@@ -51,7 +51,7 @@ struct festival {
     unsigned declarations, heads; /**< codes made; people who come on them */
     uv_loop_t loop;
     uv_timer_t turn, murder;
-    uv_signal_t interrupt, term;
+    uv_signal_t interrupt, term, hang_up;
     struct child daemon, sim, monitor;
     struct lines *to_daemon, *to_sim;
     festival_phase phase;
@@ -76,6 +76,8 @@ uint64_t festival_draw(struct festival *festival);
 chl_err festival_prepare(struct festival *festival);
 /** Declarations and the manifest: who comes and how. */
 chl_err festival_people(struct festival *festival);
+/** Change the genuine codes of a file, one a line, and draw them under the names of the batch. */
+chl_err festival_forge(struct festival *festival, const char *codes_path, const char *csv_path);
 /** site.yaml; ports must be known. */
 chl_err festival_site(struct festival *festival);
 /** Run `chilang …`; on failure the reason is kept. */

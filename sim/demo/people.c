@@ -119,9 +119,13 @@ static void give_arrivals(struct festival *festival, struct guest *guests, unsig
     }
 }
 
-static const char *batch_of(crowd_behaviour behaviour)
+/** Forgers sign with a key of their own, or change what a genuine code says. */
+static const char *batch_of(const struct guest *guest)
 {
-    return behaviour == CROWD_FORGED ? "forged" : behaviour == CROWD_EXPIRED ? "expired" : "signed";
+    if (guest->behaviour == CROWD_FORGED) {
+        return guest->code % 2 == 0 ? "forged" : "changed";
+    }
+    return guest->behaviour == CROWD_EXPIRED ? "expired" : "signed";
 }
 
 static chl_err write_batch(struct festival *festival, const struct guest *guests, unsigned count,
@@ -142,8 +146,7 @@ static chl_err write_batch(struct festival *festival, const struct guest *guests
     chl_time_format(now_ns - (expired ? 1 : -3) * DAY_NS, expires_at);
     fprintf(file, "file,name,birth,phone,from,to,symptoms,contact,party,issued_at,expires_at\n");
     for (unsigned i = 0; i < count; i++) {
-        if (guests[i].behaviour == CROWD_REUSED ||
-            strcmp(batch_of(guests[i].behaviour), batch) != 0) {
+        if (guests[i].behaviour == CROWD_REUSED || strcmp(batch_of(&guests[i]), batch) != 0) {
             continue;
         }
         fprintf(file, "c%04u.png,Khách %u,%u,09%08u,05977,05977,%s,no,%u,%s,%s\n", guests[i].code,
@@ -211,22 +214,25 @@ static chl_err make_keys(struct festival *festival)
     return make_stream_keys(festival);
 }
 
-/** `chilang declare` draws one picture a row. */
+/** `chilang declare` draws one picture a row; what shall be changed is only printed. */
 static chl_err make_codes(struct festival *festival, const char *batch)
 {
     char key[FESTIVAL_PATH + 32];
     char csv[FESTIVAL_PATH + 32];
+    bool changed = strcmp(batch, "changed") == 0;
     snprintf(key, sizeof key, "%s/%s.pem", festival->paths.keys,
              strcmp(batch, "forged") == 0 ? "forger" : "issuer");
     snprintf(csv, sizeof csv, "%s/%s.csv", festival->paths.codes, batch);
-    char *argv[] = {festival->chilang,     "declare", "--key", key, "--batch", csv, "--out",
+    char *draw[] = {festival->chilang,     "declare", "--key", key, "--batch", csv, "--out",
                     festival->paths.codes, "--scale", "3",     NULL};
-    return festival_tool(festival, argv);
+    char *print[] = {festival->chilang, "declare", "--key", key, "--batch", csv, "--text", NULL};
+    chl_err rc = festival_tool(festival, changed ? print : draw);
+    return rc == CHL_OK && changed ? festival_forge(festival, festival->paths.log_tool, csv) : rc;
 }
 
 chl_err festival_people(struct festival *festival)
 {
-    static const char *const batches[] = {"signed", "forged", "expired"};
+    static const char *const batches[] = {"signed", "forged", "changed", "expired"};
     unsigned count = festival->options.people;
     struct guest *guests = calloc(count, sizeof *guests);
     if (guests == NULL) {

@@ -251,6 +251,7 @@ static void end(struct festival *festival)
     uv_close((uv_handle_t *)&festival->murder, NULL);
     uv_close((uv_handle_t *)&festival->interrupt, NULL);
     uv_close((uv_handle_t *)&festival->term, NULL);
+    uv_close((uv_handle_t *)&festival->hang_up, NULL);
     lines_close(festival->to_daemon);
     lines_close(festival->to_sim);
 }
@@ -276,8 +277,8 @@ static void turn(uv_timer_t *timer)
 static void interrupted(uv_signal_t *handle, int number)
 {
     struct festival *festival = handle->data;
-    (void)number;
-    if (festival->options.stay && festival->phase == PHASE_OPEN && !festival->interrupted) {
+    if (number != SIGHUP && festival->options.stay && festival->phase == PHASE_OPEN &&
+        !festival->interrupted) {
         festival->interrupted = true; /* the doors close, everything is counted as usual */
         return;
     }
@@ -312,8 +313,9 @@ void festival_play(struct festival *festival)
     uv_timer_init(&festival->loop, &festival->murder);
     uv_signal_init(&festival->loop, &festival->interrupt);
     uv_signal_init(&festival->loop, &festival->term);
+    uv_signal_init(&festival->loop, &festival->hang_up);
     festival->turn.data = festival->murder.data = festival;
-    festival->interrupt.data = festival->term.data = festival;
+    festival->interrupt.data = festival->term.data = festival->hang_up.data = festival;
     enter(festival, PHASE_STARTING);
     start_all(festival);
     lines_connect(festival->to_daemon, &festival->loop, festival->paths.control, RETRY_MS,
@@ -322,6 +324,7 @@ void festival_play(struct festival *festival)
                   &sim_events, festival);
     uv_signal_start(&festival->interrupt, interrupted, SIGINT);
     uv_signal_start(&festival->term, interrupted, SIGTERM);
+    uv_signal_start(&festival->hang_up, interrupted, SIGHUP);
     uv_timer_start(&festival->turn, turn, 0, TURN_MS);
     uv_run(&festival->loop, UV_RUN_DEFAULT);
     uv_loop_close(&festival->loop);

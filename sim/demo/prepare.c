@@ -110,7 +110,6 @@ static chl_err make_folder(struct festival *festival)
             return CHL_E_IO;
         }
     } else {
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
         const char *base = getenv("TMPDIR");
         snprintf(paths->dir, sizeof paths->dir, "%s/chilang-demo-XXXXXX",
                  base != NULL ? base : "/tmp");
@@ -194,7 +193,6 @@ void festival_clean(const struct festival *festival)
 {
     enum { DESCRIPTORS = 16 };
     if (festival->paths.dir[0] != '\0' && !festival->options.keep) {
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
         nftw(festival->paths.dir, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
     }
 }
