@@ -94,6 +94,23 @@ static bool fraction(struct scanner *s, int64_t *nanos)
     return count > 0;
 }
 
+/* `Thh:mm`, or with `:ss` and a fraction. */
+static bool clock_time(struct scanner *s, int *hour, int *minute, int *second, int64_t *nanos)
+{
+    bool marked = literal(s, 'T') || literal(s, 't') || literal(s, ' ');
+    if (!marked || !digits(s, 2, hour) || !literal(s, ':') || !digits(s, 2, minute)) {
+        return false;
+    }
+    if (!literal(s, ':')) {
+        return true;
+    }
+    if (!digits(s, 2, second)) {
+        return false;
+    }
+    bool fractional = literal(s, '.') || literal(s, ',');
+    return !fractional || fraction(s, nanos);
+}
+
 static bool offset(struct scanner *s, int64_t *seconds)
 {
     if (literal(s, 'Z') || literal(s, 'z')) {
@@ -132,18 +149,9 @@ chl_err chl_time_parse(const char *text, size_t length, int64_t *wall_ns)
         !digits(&s, 2, &day) || !date_valid(year, month, day)) {
         return CHL_E_INVAL;
     }
-    if (s.at != s.end) {
-        if (!(literal(&s, 'T') || literal(&s, 't') || literal(&s, ' ')) || !digits(&s, 2, &hour) ||
-            !literal(&s, ':') || !digits(&s, 2, &minute) || !literal(&s, ':') ||
-            !digits(&s, 2, &second)) {
-            return CHL_E_INVAL;
-        }
-        if (literal(&s, '.') && !fraction(&s, &nanos)) {
-            return CHL_E_INVAL;
-        }
-        if (!offset(&s, &zone) || s.at != s.end) {
-            return CHL_E_INVAL;
-        }
+    if (s.at != s.end &&
+        (!clock_time(&s, &hour, &minute, &second, &nanos) || !offset(&s, &zone) || s.at != s.end)) {
+        return CHL_E_INVAL;
     }
     if (hour > 23 || minute > 59 || second > 60) {
         return CHL_E_INVAL;

@@ -18,7 +18,8 @@ int64_t chl_mono_ns(void);
 int64_t chl_wall_ns(void);
 /** `2022-02-01T00:00:00.000000000Z` into `out`. Years outside 0000–9999 give an empty string. */
 void chl_time_format(int64_t wall_ns, char out[CHL_RFC3339_SIZE]);
-/** Read RFC 3339 (`T` or space, any fraction, `Z` or ±hh:mm or ±hh) or a bare date (midnight UTC).
+/** Read RFC 3339 (`T` or space, any fraction, `Z` or ±hh:mm or ±hh), also without its seconds as
+ *  ISO 8601 lets people write, or a bare date (midnight UTC).
  *  @return CHL_OK or CHL_E_INVAL; `*wall_ns` untouched on error. Thread: any. */
 chl_err chl_time_parse(const char *text, size_t length, int64_t *wall_ns);
 /** Days since 1970-01-01 of a proleptic Gregorian date. */

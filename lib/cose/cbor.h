@@ -88,6 +88,9 @@ const struct chl_cbor_node *chl_cbor_untag(const struct chl_cbor_tree *tree,
 bool chl_cbor_absent(const struct chl_cbor_node *node);
 /** An integer, also one written as a whole-number float. False when it is none or out of range. */
 bool chl_cbor_int(const struct chl_cbor_node *node, int64_t *out);
+/** A point in time in seconds (RFC 8392 §2): an integer or any float, its fraction cut off
+ *  downwards. False when it is none or out of range. */
+bool chl_cbor_seconds(const struct chl_cbor_node *node, int64_t *out);
 /** Text or bytes as they lie in the input; false when the node is not of that type. */
 bool chl_cbor_text(const struct chl_cbor_node *node, struct chl_bytes *out);
 bool chl_cbor_byte_string(const struct chl_cbor_node *node, struct chl_bytes *out);

@@ -95,6 +95,20 @@ bool chl_cbor_int(const struct chl_cbor_node *node, int64_t *out)
     return false;
 }
 
+bool chl_cbor_seconds(const struct chl_cbor_node *node, int64_t *out)
+{
+    if (node == NULL || node->item.type != CHL_CBOR_FLOAT) {
+        return chl_cbor_int(node, out);
+    }
+    double number = node->item.number;
+    if (!(number >= -exact_max && number <= exact_max)) { /* NaN is neither */
+        return false;
+    }
+    int64_t whole = (int64_t)number;
+    *out = (double)whole > number ? whole - 1 : whole;
+    return true;
+}
+
 static bool string(const struct chl_cbor_node *node, chl_cbor_type type, struct chl_bytes *out)
 {
     if (node == NULL || node->item.type != type) {

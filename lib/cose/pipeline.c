@@ -46,7 +46,7 @@ static bool read_time(const struct chl_cbor_tree *claims, int64_t label, int64_t
     if (chl_cbor_absent(node)) {
         return true;
     }
-    if (!chl_cbor_int(node, out)) {
+    if (!chl_cbor_seconds(node, out)) {
         return false;
     }
     *out = *out == 0 ? 1 : *out;

@@ -123,7 +123,8 @@ static int visible(const struct dirent *entry)
 }
 
 /* The data are three folders deep; a bound keeps a link from leading in circles. */
-static size_t each(const char *folder, unsigned depth, void (*visit)(const char *path))
+static size_t each(const char *folder, const char *end, unsigned depth,
+                   void (*visit)(const char *path))
 {
     enum { DEPTH_MAX = 8 };
     struct dirent **entries = NULL;
@@ -138,8 +139,8 @@ static size_t each(const char *folder, unsigned depth, void (*visit)(const char 
             continue;
         }
         if (S_ISDIR(status.st_mode)) {
-            found += each(path, depth + 1, visit);
-        } else if (ends_with(path, ".json")) {
+            found += each(path, end, depth + 1, visit);
+        } else if (ends_with(path, end)) {
             visit(path);
             found++;
         }
@@ -148,7 +149,7 @@ static size_t each(const char *folder, unsigned depth, void (*visit)(const char 
     return found;
 }
 
-size_t dgc_case_each(const char *folder, void (*visit)(const char *path))
+size_t dgc_case_each(const char *folder, const char *end, void (*visit)(const char *path))
 {
-    return each(folder, 0, visit);
+    return each(folder, end, 0, visit);
 }

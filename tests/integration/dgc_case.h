@@ -29,7 +29,7 @@ bool dgc_case_read(const char *path, struct dgc_case *out);
 void dgc_case_free(struct dgc_case *item);
 /** A hexadecimal member as bytes. @return its length, 0 = absent, null or not hexadecimal. */
 size_t dgc_case_hex(const struct dgc_case *item, const char *key, uint8_t *out, size_t size);
-/** Call for every *.json below a folder, in order. @return how many. */
-size_t dgc_case_each(const char *folder, void (*visit)(const char *path));
+/** Call for every file below a folder whose name has this end, in order. @return how many. */
+size_t dgc_case_each(const char *folder, const char *end, void (*visit)(const char *path));
 
 #endif

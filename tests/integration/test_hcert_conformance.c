@@ -20,9 +20,11 @@
 #include "lib/cose/cose.h"
 #include "lib/cose/verifier.h"
 #include "lib/qr/reader.h"
+#include "plugins/credential_hcert/hcert.h"
 #include "tests/integration/dgc_case.h"
 
-#define DATA CHL_SHARED_DIR "/data/qr/dgc-testdata"
+#define DATA       CHL_SHARED_DIR "/data/qr/dgc-testdata"
+#define PRODUCTIVE CHL_SHARED_DIR "/data/qr/dcc-quality-assurance"
 
 enum { FILES_MIN = 150, BYTES_MAX = 8192 };
 
@@ -48,6 +50,7 @@ static const struct expectation {
 };
 
 static struct chl_qr_reader *reader;
+static struct chl_instance *nobody; /* trusts no issuer */
 static unsigned checked, failed, pictures, persons, other_persons;
 
 static void complain(const struct dgc_case *item, const char *what)
@@ -270,7 +273,7 @@ static void test_public_data(void **state)
         skip();
     }
     assert_int_equal(chl_qr_reader_new(&reader), CHL_OK);
-    size_t files = dgc_case_each(DATA, check_file);
+    size_t files = dgc_case_each(DATA, ".json", check_file);
     chl_qr_reader_free(reader);
     printf("files=%zu expectations=%u pictures=%u persons=%u other=%u failed=%u\n", files, checked,
            pictures, persons, other_persons, failed);
@@ -280,8 +283,66 @@ static void test_public_data(void **state)
     assert_int_equal(failed, 0);
 }
 
+/* A certificate of a real issuer whose key is not here: it is read to the end and fits the schema.
+ */
+static void check_productive(const char *path)
+{
+    static struct chl_qr_code found;
+    static uint8_t bytes[CHL_CODE_MAX];
+    static uint64_t memory[CHL_SCRATCH_MIN / sizeof(uint64_t)];
+    struct chl_scratch scratch = {sizeof scratch, memory, sizeof memory, 0};
+    struct chl_inspection out = {.size = (uint32_t)sizeof out};
+    struct chl_bytes inflated;
+    struct chl_sign1 sign1;
+    struct chl_cbor_tree claims;
+    struct hcert hcert;
+    size_t length = 0, prefix = strlen("HC1:");
+    bool good = chl_qr_read_file(reader, path, &found) == CHL_OK && found.length > prefix;
+    if (good) {
+        (void)chl_plugin.ops->inspect(nobody, &scratch, found.bytes, found.length, 0, &out);
+        good = strcmp(out.reason, "issuer_unknown") == 0;
+    }
+    if (good) {
+        scratch.used = 0;
+        const char *body = (const char *)found.bytes + prefix;
+        good = chl_base45_decode(body, found.length - prefix, bytes, &length) == CHL_OK &&
+               chl_inflate(&scratch, (struct chl_bytes){bytes, length}, &inflated) == CHL_OK &&
+               chl_sign1_parse(&scratch, inflated, &sign1) == CHL_REFUSAL_NONE &&
+               chl_cbor_parse(&scratch, sign1.payload, &claims) == CHL_REFUSAL_NONE;
+    }
+    if (good) {
+        hcert_open(&claims, &hcert);
+        good = hcert_check(&hcert, out.claims.issued_at) == CHL_REFUSAL_NONE;
+    }
+    if (!good) {
+        fprintf(stderr, "%s: stage %u %s\n", path, out.stage, out.reason);
+        failed++;
+    }
+}
+
+static void test_productive_certificates(void **state)
+{
+    (void)state;
+    if (access(PRODUCTIVE, R_OK) != 0) {
+        puts("SKIPPED: the productive certificates are not here");
+        skip();
+    }
+    static struct dgc_case without_trust;
+    failed = 0;
+    nobody = instance_for(&without_trust);
+    assert_non_null(nobody);
+    assert_int_equal(chl_qr_reader_new(&reader), CHL_OK);
+    size_t files = dgc_case_each(PRODUCTIVE, ".png", check_productive);
+    chl_qr_reader_free(reader);
+    chl_plugin.ops->destroy(nobody);
+    printf("productive=%zu failed=%u\n", files, failed);
+    assert_true(files >= 100);
+    assert_int_equal(failed, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_public_data)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_public_data),
+                                       cmocka_unit_test(test_productive_certificates)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

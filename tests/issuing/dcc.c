@@ -23,7 +23,7 @@ static const char *or_else(const char *text, const char *other)
 static void put_time(struct chl_cbor_writer *w, const struct issuing_dcc *dcc, int64_t seconds)
 {
     if (dcc->float_times) {
-        chl_cbor_put_double(w, (double)seconds);
+        chl_cbor_put_double(w, (double)seconds + dcc->fraction);
     } else {
         chl_cbor_put_int(w, seconds);
     }

@@ -37,6 +37,7 @@ struct issuing_dcc {
     char kind;                     /**< 'v' (also when 0), 't', 'r' */
     int64_t issued_at, expires_at; /**< s since 1970 UTC */
     bool float_times;              /**< write them as floats */
+    double fraction;               /**< added to float times */
     bool no_expiry;
     const char *birth, *family, *version, *country;
     bool null_optionals; /**< write absent optional fields as null */

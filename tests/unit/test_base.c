@@ -23,6 +23,12 @@ static void test_time_round_trip(void **state)
     assert_string_equal(text, "2022-02-01T00:30:00.500000000Z");
     assert_int_equal(chl_time_parse("1969-12-31", 10, &ns), CHL_OK);
     assert_int_equal(ns, -86400 * CHL_NS_PER_S);
+    assert_int_equal(chl_time_parse("2022-02-01T07:30+0700", 21, &ns), CHL_OK);
+    chl_time_format(ns, text);
+    assert_string_equal(text, "2022-02-01T00:30:00.000000000Z");
+    assert_int_equal(chl_time_parse("2022-02-01 00:30:00,25z", 23, &ns), CHL_OK);
+    chl_time_format(ns, text);
+    assert_string_equal(text, "2022-02-01T00:30:00.250000000Z");
 }
 
 static void test_time_refuses_nonsense(void **state)
@@ -35,6 +41,9 @@ static void test_time_refuses_nonsense(void **state)
                                       "2022-02-01T00:00:00",
                                       "2022-02-01T24:00:00Z",
                                       "2022-02-01T00:00:00.Z",
+                                      "2022-02-01T00:00:Z",
+                                      "2022-02-01T00:00",
+                                      "2022-02-01T00Z",
                                       "2022-02-01T00:00:00Zx",
                                       "2022-13-01"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -2,6 +2,7 @@
 /** @file
  *  @brief Base45, inflate and CBOR: the published vectors, round trips, and each way to be refused.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -266,6 +267,36 @@ static void test_cbor_values(void **state)
     assert_null(chl_cbor_int_key(&tree, NULL, 1));
 }
 
+static void test_cbor_seconds(void **state)
+{
+    (void)state;
+    static const struct {
+        double written;
+        bool good;
+        int64_t read;
+    } rows[] = {{1690635355.04, true, 1690635355},
+                {1643201755.0, true, 1643201755},
+                {0.9, true, 0},
+                {-0.5, true, -1},
+                {-2.0, true, -2},
+                {1e300, false, 0},
+                {(double)INFINITY, false, 0},
+                {(double)NAN, false, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct chl_cbor_node node = {.item = {.type = CHL_CBOR_FLOAT, .number = rows[i].written}};
+        int64_t seconds = 0;
+        assert_int_equal(chl_cbor_seconds(&node, &seconds), rows[i].good);
+        assert_int_equal(seconds, rows[i].read);
+    }
+    struct chl_cbor_node text = {.item = {.type = CHL_CBOR_TEXT}};
+    struct chl_cbor_node whole = {.item = {.type = CHL_CBOR_NEGINT, .value = 4}};
+    int64_t seconds = 0;
+    assert_false(chl_cbor_seconds(&text, &seconds));
+    assert_false(chl_cbor_seconds(NULL, &seconds));
+    assert_true(chl_cbor_seconds(&whole, &seconds));
+    assert_int_equal(seconds, -5);
+}
+
 static void test_cbor_writer_overflow_sticks(void **state)
 {
     (void)state;
@@ -373,6 +404,7 @@ int main(void)
         cmocka_unit_test(test_cbor_refusals),
         cmocka_unit_test(test_cbor_counts_are_bounded),
         cmocka_unit_test(test_cbor_values),
+        cmocka_unit_test(test_cbor_seconds),
         cmocka_unit_test(test_cbor_writer_overflow_sticks),
         cmocka_unit_test(test_cbor_truncated_anywhere_is_refused),
         cmocka_unit_test(test_sign1_shapes),

@@ -65,6 +65,7 @@ static void test_answers(void **state)
         {"recovery", ANY, {.kind = 'r'}, CHL_STAGE_DONE, ""},
         {"ps256", PS256, {.kind = 't'}, CHL_STAGE_DONE, ""},
         {"floats", ANY, {.float_times = true}, CHL_STAGE_DONE, ""},
+        {"fractions of seconds", ANY, {.float_times = true, .fraction = 0.074}, CHL_STAGE_DONE, ""},
         {"nulls", ANY, {.kind = 't', .null_optionals = true}, CHL_STAGE_DONE, ""},
         {"tags", ANY, {.kind = 't', .tagged_dates = true}, CHL_STAGE_DONE, ""},
         {"indefinite", ANY, {.indefinite = true}, CHL_STAGE_DONE, ""},
