@@ -157,7 +157,7 @@ static void print_table(struct judgement *j)
     const json_t *stats = j->festival->stats;
     print_verdicts(j);
     printf(" passages     entry %" PRIu64 "  exit %" PRIu64 "  tailgate %" PRIu64
-           "  forced %" PRIu64 "  found after restarts %" PRIu64 " in, %" PRIu64 " out\n",
+           "  forced %" PRIu64 "  after restarts %" PRIu64 " in, %" PRIu64 " out\n",
            fold->entries, fold->exits, fold->tailgates, fold->forced, fold->reconciled_in,
            fold->reconciled_out);
     printf(" grants       annulled %" PRIu64
@@ -174,8 +174,7 @@ static void print_table(struct judgement *j)
            " different\n",
            j->written, j->received, fold->gaps, j->different);
     if (festival_number(stats, "latency_us", "count") > 0) {
-        printf(" scan → gate  p50 %.2f ms, p99 %.2f ms, over %" PRId64
-               " releases acknowledged by the controller\n",
+        printf(" scan → gate  p50 %.2f ms, p99 %.2f ms, over %" PRId64 " acknowledged releases\n",
                (double)festival_number(stats, "latency_us", "p50") / 1000.0,
                (double)festival_number(stats, "latency_us", "p99") / 1000.0,
                festival_number(stats, "latency_us", "count"));

@@ -10,7 +10,7 @@
 #include "lib/base/time.h"
 #include "sim/demo/festival.h"
 
-enum { LINES = 14, BAR = 48, QUEUE = 16, TEXT = 30 };
+enum { LINES = 14, BAR = 44, QUEUE = 16, TEXT = 24 };
 
 #define PLAIN_EVERY_NS (2 * CHL_NS_PER_S)
 
@@ -146,7 +146,7 @@ static void draw_verdicts(const struct festival *festival)
         printf("%s%s %-5" PRId64 "%s ", colour(festival, name), name,
                festival_number(verdicts, name, NULL), plain(festival));
     }
-    line(" scan → gate p50 %.1f, p99 %.1f ms",
+    line(" scan→gate p50 %.1f p99 %.0f ms",
          (double)festival_number(festival->stats, "latency_us", "p50") / 1000.0,
          (double)festival_number(festival->stats, "latency_us", "p99") / 1000.0);
 }
@@ -168,6 +168,8 @@ static void draw(const struct festival *festival)
 {
     const json_t *zone = json_array_get(json_object_get(festival->status, "zones"), 0);
     static bool drawn;
+    /* No wrapping: a line that is too long would shift all that is drawn after it. */
+    printf("\033[?7l");
     if (drawn) {
         printf("\033[%dA", LINES);
     }
@@ -194,16 +196,12 @@ static void draw(const struct festival *festival)
 static void tell(const struct festival *festival)
 {
     const json_t *zone = json_array_get(json_object_get(festival->status, "zones"), 0);
-    const json_t *verdicts = json_object_get(festival->stats, "verdicts");
-    printf("%5.1f s  %-22s inside %3" PRId64 "/%u  entered %4" PRId64 "  left %4" PRId64
-           "  ADMIT %" PRId64 " WAIT %" PRId64 " CHECK %" PRId64 " DENY %" PRId64
-           "  records %" PRId64 "/%" PRIu64 "  kills %u\n",
+    printf("%5.1f s  %-21.21s inside %3" PRId64 "/%u, in %4" PRId64 ", out %4" PRId64
+           ", records %" PRId64 "/%" PRIu64 "\n",
            seconds(festival), phase_name(festival), festival_number(zone, "inside", NULL),
            festival->options.limit, festival_number(zone, "entered", NULL),
-           festival_number(zone, "left", NULL), festival_number(verdicts, "ADMIT", NULL),
-           festival_number(verdicts, "WAIT", NULL), festival_number(verdicts, "CHECK", NULL),
-           festival_number(verdicts, "DENY", NULL), festival_number(festival->status, "head", NULL),
-           festival->received, festival->kills);
+           festival_number(zone, "left", NULL), festival_number(festival->status, "head", NULL),
+           festival->received);
     fflush(stdout);
 }
 
@@ -224,7 +222,7 @@ void festival_view(struct festival *festival)
 void festival_view_end(const struct festival *festival)
 {
     if (festival->tty) {
-        printf("\n");
+        printf("\033[?7h\n");
     } else {
         tell(festival);
     }
