@@ -157,9 +157,9 @@ static void print_table(struct judgement *j)
     const json_t *stats = j->festival->stats;
     print_verdicts(j);
     printf(" passages     entry %" PRIu64 "  exit %" PRIu64 "  tailgate %" PRIu64
-           "  forced %" PRIu64 "  after restarts +%" PRIu64 " −%" PRIu64\n ",
-           fold->entries,
-           fold->exits, fold->tailgates, fold->forced, fold->reconciled_in, fold->reconciled_out);
+           "  forced %" PRIu64 "  after restarts +%" PRIu64 " −%" PRIu64 "\n",
+           fold->entries, fold->exits, fold->tailgates, fold->forced, fold->reconciled_in,
+           fold->reconciled_out);
     printf(" grants       annulled %" PRIu64
            " (nobody walked), came back and were admitted %" PRId64 "\n",
            fold->annulled, stat_of(j, "stayed_then_admitted"));
