@@ -236,7 +236,6 @@ static void inspect(struct bench *b, struct chl_scratch *scratch, size_t number)
                              .party = 1};
     bool good = found.outcome == CHL_CLAIMED && found.is_signed &&
                 pseudonym_make(&b->key, &found, code, length, to->pseudonym) == CHL_OK;
-    memcpy(to->pseudonym, &b->round, sizeof b->round);
     if (!good) {
         (void)fprintf(stderr, "sustained: code %zu: %s\n", number, found.reason);
         exit(EXIT_FAILURE); /* the loop would wait for it */
@@ -288,6 +287,7 @@ static double run(struct bench *b, void *(*body)(void *user), bool whole)
     atomic_store(&b->next, 0);
     b->decided = 0;
     b->round++;
+    memcpy(b->key.bytes, &b->round, sizeof b->round);
     for (size_t i = 0; i < THREADS; i++) {
         if (pthread_create(&threads[i], NULL, body, b) != 0) {
             abort();
