@@ -39,11 +39,11 @@ class Lines:
 class Site:
     """chilangd with all five plugins, eight gates and their lanes, before chilang-sim."""
 
-    def __init__(self, preload=None):
+    def __init__(self, preload=None, journal_in=BENCH):
         self.processes = []
         self.dir = tempfile.mkdtemp(prefix="chl-bench-")
         # The journal lies on the disk of the build, whatever the folder of temporary files is.
-        self.disk = tempfile.mkdtemp(prefix="site-", dir=BENCH)
+        self.disk = tempfile.mkdtemp(prefix="site-", dir=journal_in)
         try:
             self.start(preload)
         except BaseException:
