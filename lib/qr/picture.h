@@ -25,4 +25,8 @@ chl_err picture_decode_png(const uint8_t *bytes, size_t length, struct picture *
 chl_err picture_decode_jpeg(const uint8_t *bytes, size_t length, struct picture *out);
 chl_err picture_decode_pgm(const uint8_t *bytes, size_t length, struct picture *out);
 
+/** Three times as large, for codes whose modules are a pixel or two. The caller clears `*out`.
+ *  @return as picture_allocate(). */
+chl_err picture_enlarge(const struct picture *in, struct picture *out);
+
 #endif

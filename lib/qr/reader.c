@@ -103,9 +103,9 @@ static chl_err scan_packed(struct chl_qr_reader *reader, const uint8_t *pixels, 
     return err;
 }
 
-/** Both polarities; the pixels are ours to change. */
-static chl_err scan_owned(struct chl_qr_reader *reader, struct picture *picture,
-                          struct chl_qr_code *out)
+/** Both polarities; the pixels are ours to change, and stay inverted when nothing was found. */
+static chl_err scan_both(struct chl_qr_reader *reader, struct picture *picture,
+                         struct chl_qr_code *out)
 {
     chl_err err = scan_packed(reader, picture->pixels, picture->width, picture->height, out);
     if (err == CHL_E_NOTFOUND) {
@@ -114,6 +114,24 @@ static chl_err scan_owned(struct chl_qr_reader *reader, struct picture *picture,
         }
         err = scan_packed(reader, picture->pixels, picture->width, picture->height, out);
     }
+    return err;
+}
+
+/** As it is; when nothing was found in a small picture, enlarged. */
+static chl_err scan_owned(struct chl_qr_reader *reader, struct picture *picture,
+                          struct chl_qr_code *out)
+{
+    enum { SMALL_SIDE = 400 }; /* what is larger shows its modules well enough */
+    chl_err err = scan_both(reader, picture, out);
+    if (err != CHL_E_NOTFOUND || picture->width > SMALL_SIDE || picture->height > SMALL_SIDE) {
+        return err;
+    }
+    struct picture larger = {0};
+    err = picture_enlarge(picture, &larger);
+    if (err == CHL_OK) {
+        err = scan_both(reader, &larger, out);
+    }
+    picture_clear(&larger);
     return err;
 }
 

@@ -34,7 +34,8 @@ chl_err chl_qr_reader_new(struct chl_qr_reader **out);
 /** Free a reader; NULL is allowed. */
 void chl_qr_reader_free(struct chl_qr_reader *reader);
 
-/** Read grey pixels, one byte each, 0 black. Tried as they are, then inverted (light on dark).
+/** Read grey pixels, one byte each, 0 black. Tried as they are, then inverted (light on dark);
+ *  small pictures also enlarged.
  *  @param stride bytes from one row to the next, at least `width`.
  *  @return CHL_OK; CHL_E_NOTFOUND no code in it; CHL_E_LIMIT picture or code too large;
  *  CHL_E_INVAL impossible sizes; CHL_E_NOMEM. `out->length` is 0 on error. Thread: the reader's. */

@@ -125,6 +125,44 @@ static void test_light_on_dark_and_padded_rows_are_read(void **state)
     free(pixels);
 }
 
+static void test_one_pixel_a_module_is_read(void **state)
+{
+    (void)state;
+    for (uint8_t paper = 0; paper <= 1; paper++) { /* both polarities */
+        size_t side = 0;
+        encode(vietnamese, CHL_QR_Q);
+        uint8_t *pixels = draw(1, paper == 0 ? 0 : 255, paper == 0 ? 255 : 0, &side);
+        assert_int_equal(chl_qr_read_gray(reader, pixels, side, side, side, &code), CHL_OK);
+        assert_code_is(vietnamese, strlen(vietnamese));
+        free(pixels);
+    }
+}
+
+/* Each pixel becomes the mean of its neighbourhood, as a lens out of focus makes it. */
+static void test_a_soft_picture_is_read(void **state)
+{
+    (void)state;
+    enum { REACH = 1, COUNT = (2 * REACH + 1) * (2 * REACH + 1) };
+    size_t side = 0;
+    encode(vietnamese, CHL_QR_M);
+    uint8_t *sharp = draw(3, 0, 255, &side);
+    uint8_t *soft = calloc(side, side);
+    assert_non_null(soft);
+    memset(soft, 255, side * side);
+    for (size_t at = (side + 1) * REACH; at < side * side - (side + 1) * REACH; at++) {
+        unsigned sum = 0;
+        for (size_t k = 0; k < COUNT; k++) {
+            size_t down = k / (2 * REACH + 1), across = k % (2 * REACH + 1);
+            sum += sharp[at + down * side + across - REACH * (side + 1)];
+        }
+        soft[at] = (uint8_t)(sum / COUNT);
+    }
+    assert_int_equal(chl_qr_read_gray(reader, soft, side, side, side, &code), CHL_OK);
+    assert_code_is(vietnamese, strlen(vietnamese));
+    free(soft);
+    free(sharp);
+}
+
 static void test_jpeg_is_read(void **state)
 {
     (void)state;
@@ -339,6 +377,8 @@ int main(void)
         cmocka_unit_test(test_png_round_trip_keeps_vietnamese_bytes),
         cmocka_unit_test(test_alphanumeric_text_takes_the_small_version),
         cmocka_unit_test(test_light_on_dark_and_padded_rows_are_read),
+        cmocka_unit_test(test_one_pixel_a_module_is_read),
+        cmocka_unit_test(test_a_soft_picture_is_read),
         cmocka_unit_test(test_jpeg_is_read),
         cmocka_unit_test(test_pgm_is_read_and_checked),
         cmocka_unit_test(test_a_png_that_promises_too_much_is_refused),
