@@ -6,9 +6,11 @@
 #include "cli/verify.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "lib/base/text.h"
@@ -107,7 +109,7 @@ struct run {
     const struct options *options;
     struct verify_plugins *plugins;
     size_t codes;
-    bool all_good;
+    bool all_good, printed;
 };
 
 static void report(struct run *run, const struct chl_inspection *found, const char *source)
@@ -119,6 +121,8 @@ static void report(struct run *run, const struct chl_inspection *found, const ch
     } else {
         verify_print_text(found, source);
     }
+    /* Who gives codes through a pipe waits for each answer. */
+    run->printed = fflush(stdout) == 0 && run->printed;
 }
 
 static void inspect(struct run *run, const uint8_t *bytes, size_t length, const char *source)
@@ -163,6 +167,10 @@ static void inspect_picture(struct run *run, struct chl_qr_reader *reader, struc
     chl_err error = chl_qr_read_file(reader, path, code);
     if (error == CHL_OK) {
         inspect(run, code->bytes, code->length, path);
+        if (code->count > 1) {
+            fprintf(stderr, "chilang verify: %s: expected one code, got %zu; the first was taken\n",
+                    path, code->count);
+        }
         return;
     }
     struct chl_inspection found = {.size = sizeof found};
@@ -171,7 +179,7 @@ static void inspect_picture(struct run *run, struct chl_qr_reader *reader, struc
     report(run, &found, path);
     if (error != CHL_E_NOTFOUND) {
         fprintf(stderr, "chilang verify: %s: expected a PNG, JPEG or PGM picture with a code: %s\n",
-                path, chl_strerror(error));
+                path, access(path, R_OK) == 0 ? chl_strerror(error) : strerrordesc_np(errno));
     }
 }
 
@@ -219,7 +227,7 @@ int cli_verify(int argc, char **argv)
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
         return CLI_USAGE;
     }
-    struct run run = {.options = &options, .all_good = true};
+    struct run run = {.options = &options, .all_good = true, .printed = true};
     if (verify_plugins_open(options.trust, options.trust_count, &run.plugins) != CHL_OK) {
         return CLI_USAGE;
     }
@@ -227,6 +235,11 @@ int cli_verify(int argc, char **argv)
     verify_plugins_close(run.plugins);
     if (run.codes == 0) {
         fputs("chilang verify: expected at least one code, got none\n", stderr);
+        return CLI_FAILED;
+    }
+    if (!run.printed) {
+        fputs("chilang verify: expected to print every answer, standard output took none\n",
+              stderr);
         return CLI_FAILED;
     }
     return run.all_good ? CLI_OK : CLI_FAILED;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief Prints what an inspection found, as JSON for programs or as lines for a person.
+ *  @brief Prints what an inspection found as JSON, for programs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,35 +9,11 @@
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
-#include "lib/cose/refusals.h"
-
-static const char *const format_names[] = {
-#define FORMAT_NAME(id, text) [id] = (text),
-    CHL_FORMATS(FORMAT_NAME)
-#undef FORMAT_NAME
-};
-
-static const char *const stage_names[] = {
-#define STAGE_NAME(id, text) [id] = (text),
-    CHL_STAGES(STAGE_NAME)
-#undef STAGE_NAME
-};
 
 static const char *const sex_names[] = {NULL, "male", "female"};
 static const char *const answer_names[] = {NULL, "yes", "no"};
 static const char *const test_names[] = {NULL, "pcr", "rapid"};
 static const char *const result_names[] = {NULL, "negative", "positive"};
-
-const char *verify_verdict(const struct chl_inspection *inspection)
-{
-    if (inspection->outcome == CHL_CLAIMED) {
-        return inspection->is_signed ? "valid" : "claim";
-    }
-    if (inspection->stage == CHL_STAGE_PICTURE) {
-        return "unreadable";
-    }
-    return inspection->outcome == CHL_NOT_MINE ? "unknown" : "invalid";
-}
 
 static void put_text(struct chl_json *json, const char *key, const char *text)
 {
@@ -143,9 +119,9 @@ void verify_print_json(const struct chl_inspection *inspection, const char *sour
     struct chl_json json;
     chl_json_begin(&json, text, sizeof text);
     chl_json_object(&json, NULL);
-    chl_json_string(&json, "format", format_names[inspection->format]);
+    chl_json_string(&json, "format", verify_format(inspection));
     chl_json_string(&json, "verdict", verify_verdict(inspection));
-    chl_json_string(&json, "stage", stage_names[inspection->stage]);
+    chl_json_string(&json, "stage", verify_stage(inspection));
     chl_json_string(&json, "reason", inspection->reason);
     if (source != NULL && chl_utf8_valid(source, strlen(source))) {
         chl_json_string(&json, "source", source);
@@ -158,59 +134,6 @@ void verify_print_json(const struct chl_inspection *inspection, const char *sour
     if (chl_json_end(&json) == CHL_OK) {
         puts(text);
     } else {
-        fputs("chilang verify: expected an answer of at most 16 KiB, got a longer one\n", stderr);
+        fputs("chilang verify: expected an answer of at most 64 KiB, got a longer one\n", stderr);
     }
-}
-
-/* A name is what somebody else wrote: it must not steer the terminal. */
-static void print_plain(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        bool c1 = at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0;
-        bool control = at[0] < 0x20 || at[0] == 0x7F;
-        putchar(control || c1 ? '?' : at[0]);
-        at += c1 ? 1 : 0;
-    }
-}
-
-static const char *reason_text(const char *reason)
-{
-    for (unsigned i = 1; i < CHL_REFUSAL_COUNT; i++) {
-        if (strcmp(chl_refusal_id((chl_refusal)i), reason) == 0) {
-            return chl_refusal_text((chl_refusal)i);
-        }
-    }
-    return reason;
-}
-
-void verify_print_text(const struct chl_inspection *inspection, const char *source)
-{
-    const struct chl_claims *claims = &inspection->claims;
-    char end[CHL_RFC3339_SIZE] = "";
-    if (source != NULL) {
-        printf("%s: ", source);
-    }
-    printf("%s %s", format_names[inspection->format], verify_verdict(inspection));
-    if (inspection->outcome != CHL_CLAIMED) {
-        printf(" at %s: %s (%s)\n", stage_names[inspection->stage], reason_text(inspection->reason),
-               inspection->reason);
-        return;
-    }
-    if (claims->name[0] != '\0') {
-        printf(", ");
-        print_plain(claims->name);
-    }
-    if (claims->birth[0] != '\0') {
-        printf(", born ");
-        print_plain(claims->birth);
-    }
-    if (claims->issuer[0] != '\0') {
-        printf(", issued by ");
-        print_plain(claims->issuer);
-    }
-    if (claims->expires_at > 0 && claims->expires_at < INT64_MAX / CHL_NS_PER_S) {
-        chl_time_format(claims->expires_at * CHL_NS_PER_S, end);
-        printf(", until %.10s", end);
-    }
-    putchar('\n');
 }

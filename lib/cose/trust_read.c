@@ -3,6 +3,7 @@
  *  @brief Reads PEM, DER and JSON trust lists, files and folders, into a trust store.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <jansson.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/cose/certificate.h"
 #include "lib/cose/trust.h"
@@ -133,8 +135,13 @@ static chl_err add_entry(struct chl_trust *trust, const json_t *entry)
 /* One bad entry must not cost all the others: it is passed over. */
 static chl_err add_json(struct chl_trust *trust, struct chl_bytes content)
 {
+    static const char mark[] = "\xEF\xBB\xBF"; /* byte order mark, as some editors leave it */
     const char *text = (const char *)content.data;
     size_t skip = 0;
+    if (content.length >= sizeof mark && memcmp(text, mark, sizeof mark - 1) == 0) {
+        text += sizeof mark - 1;
+        content.length -= sizeof mark - 1;
+    }
     if (content.length > 0 && text[0] != '{') {
         const char *line = memchr(text, '\n', content.length);
         skip = line == NULL ? content.length : (size_t)(line - text) + 1;
@@ -213,6 +220,16 @@ out:
     return error;
 }
 
+static void tell_unread(const char *path, chl_err error, char *why, size_t why_size)
+{
+    bool readable = access(path, R_OK) == 0;
+    const char *reason = readable ? NULL : strerrordesc_np(errno);
+    (void)snprintf(why, why_size,
+                   "%s: " EXPECTED " of at most %d MiB, could not read it (%s); check the path and "
+                   "its permissions",
+                   path, CHL_TRUST_FILE_MAX >> 20, reason != NULL ? reason : chl_strerror(error));
+}
+
 static chl_err add_file(struct chl_trust *trust, const char *path, char *why, size_t why_size)
 {
     uint8_t *content = NULL;
@@ -221,10 +238,7 @@ static chl_err add_file(struct chl_trust *trust, const char *path, char *why, si
     if (error == CHL_OK) {
         error = chl_trust_add(trust, path, (struct chl_bytes){content, length}, why, why_size);
     } else {
-        (void)snprintf(why, why_size,
-                       "%s: " EXPECTED " of at most %d MiB, could not read it (%s); check the path "
-                       "and its permissions",
-                       path, CHL_TRUST_FILE_MAX >> 20, chl_strerror(error));
+        tell_unread(path, error, why, why_size);
     }
     free(content);
     return error;

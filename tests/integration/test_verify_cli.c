@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -150,6 +151,12 @@ static void test_valid(void **state)
                         "2022-02-02T07:20:00Z");
     assert_int_equal(json_integer_value(json_object_get(claims, "doses")), 2);
     json_decref(root);
+    static const char *const times[] = {"2022-02-01", "2022-02-01T07:20:00.123456",
+                                        "2022-02-01T14:20:00+0700", "2022-02-01T07:20",
+                                        "2022-02-01T07:20:00.5Z"};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        assert_int_equal(RUN("", "--trust", trust, "--at", times[i], good_code), 0);
+    }
     assert_int_equal(RUN("", "--trust", folder, "--at", AT, good_code), 0);
     assert_non_null(strstr(said, "hcert valid, Nguyễn Văn An"));
 }
@@ -180,6 +187,88 @@ static void test_formats_by_name(void **state)
     assert_answer("shc", "unknown", "prefix", "format_unsupported");
     assert_int_equal(RUN("", "--json", "{\"data\": {\"hdr\": {\"is\": \"UTO\"}}}"), 1);
     assert_answer("vdsnc", "unknown", "prefix", "format_unsupported");
+    static const struct {
+        const char *format, *code;
+    } rows[] = {
+        {"cccd", "001187029317||Nguyễn Thị Hoa|18011987|Nữ|Lạng Sơn|10052021"},
+        {"cccd", "001187029317||Nguyễn Thị Hoa|18011987|Nữ|Lạng Sơn|10052021||||\r\n"},
+        {"bhyt", "HS4010120878821|4E677579E1BB856E|18/01/1987|2|-|79 - 012|01/01/2021|-|"
+                 "01/01/2021|79|-|4|01/01/2026|0123456789abcdef-1234|$"},
+        {"pccovid", "001187029317|NGUYEN THI HOA|1987-01-18|0|162979388586171100|<2<HS4<09"},
+        {"pccovid", "******029317|NGUYEN THI HOA|1987-**-**|0|162979388586171100|"},
+        {"unknown", "00118702931|x|Nguyễn Thị Hoa|18011987|Nữ|Lạng Sơn|10052021"},
+        {"unknown", "a|b|1987/01/18|0|1|2"},
+        {"unknown", "|||||||||||||"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool known = strcmp(rows[i].format, "unknown") != 0;
+        assert_int_equal(RUN("", "--json", rows[i].code), 1);
+        assert_answer(rows[i].format, "unknown", "prefix",
+                      known ? "format_unsupported" : "format_unknown");
+    }
+}
+
+/* What is printed for a person fits a terminal. */
+static void test_lines_are_80_columns(void **state)
+{
+    (void)state;
+    static const char *const codes[] = {"NZCP:/1/2K", "HC1:abc", "x", good_code, expired_code};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        size_t column = 0;
+        (void)RUN("", "--trust", trust, "--at", AT, codes[i]);
+        assert_true(said[0] != '\0');
+        for (const char *at = said; *at != '\0'; at++) {
+            column = *at == '\n' ? 0 : column + ((*at & 0xC0) != 0x80 ? 1 : 0);
+            assert_true(column <= 80);
+        }
+    }
+    assert_int_equal(RUN("", "--trust", trust, "--at", AT, expired_code), 1);
+    assert_non_null(strstr(said, "hcert invalid at time: the code has expired (expired)\n"));
+}
+
+/* A program that gives one code and waits for its answer gets it. */
+static void test_each_answer_comes_at_once(void **state)
+{
+    (void)state;
+    int to[2], from[2];
+    char answer[512] = "";
+    pid_t child = 0;
+    int status = 0;
+    posix_spawn_file_actions_t actions;
+    char *argv[] = {strdup(PROGRAM), strdup("verify"), strdup("--json"), strdup("-"), NULL};
+    assert_true(pipe2(to, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0);
+    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+    (void)posix_spawn_file_actions_adddup2(&actions, to[0], 0);
+    (void)posix_spawn_file_actions_adddup2(&actions, from[1], 1);
+    extern char **environ;
+    assert_int_equal(posix_spawn(&child, PROGRAM, &actions, NULL, argv, environ), 0);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    (void)close(to[0]);
+    (void)close(from[1]);
+    for (int i = 0; i < 2; i++) {
+        struct pollfd waiting = {.fd = from[0], .events = POLLIN};
+        assert_int_equal(write(to[1], "HC1:abc\n", 8), 8);
+        assert_int_equal(poll(&waiting, 1, 20000), 1);
+        ssize_t length = read(from[0], answer, sizeof answer - 1);
+        assert_true(length > 0 && strncmp(answer, "{\"format\":\"hcert\"", 17) == 0);
+    }
+    (void)close(to[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    (void)close(from[0]);
+    for (size_t i = 0; i < 4; i++) {
+        free(argv[i]);
+    }
+}
+
+static void test_answers_that_cannot_be_printed(void **state)
+{
+    (void)state;
+    char kept[PATH_SIZE];
+    memcpy(kept, output, sizeof kept);
+    (void)snprintf(output, sizeof output, "/dev/full");
+    assert_int_equal(RUN("", "--trust", trust, "--at", AT, good_code), 1);
+    memcpy(output, kept, sizeof output);
 }
 
 static unsigned lines(void)
@@ -242,9 +331,15 @@ static void test_usage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_valid),           cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_formats_by_name), cmocka_unit_test(test_standard_input),
-        cmocka_unit_test(test_pictures),        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_valid),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_formats_by_name),
+        cmocka_unit_test(test_standard_input),
+        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_lines_are_80_columns),
+        cmocka_unit_test(test_each_answer_comes_at_once),
+        cmocka_unit_test(test_answers_that_cannot_be_printed),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -190,6 +190,15 @@ static void test_json_list(void **state)
     (void)only_key(trust, &rsa);
     assert_int_equal(chl_trust_find(trust, (struct chl_bytes){other_kid, CHL_KID_SIZE}, &key), 1);
     chl_trust_free(trust);
+
+    length = snprintf(text, sizeof text, "\xEF\xBB\xBF{\"certificates\":[{\"rawData\":\"%s\"}]}",
+                      first); /* as an editor leaves it */
+    assert_true(length > 0 && (size_t)length < sizeof text);
+    assert_int_equal(chl_trust_new(&trust), CHL_OK);
+    content.length = (size_t)length;
+    assert_int_equal(chl_trust_add(trust, "list.json", content, why, sizeof why), CHL_OK);
+    (void)only_key(trust, &p256);
+    chl_trust_free(trust);
 }
 
 static void test_refused_contents(void **state)

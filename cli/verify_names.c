@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief The names by which formats, stages and verdicts are printed.
+ */
+#include "cli/verify.h"
+
+static const char *const format_names[] = {
+#define FORMAT_NAME(id, text) [id] = (text),
+    CHL_FORMATS(FORMAT_NAME)
+#undef FORMAT_NAME
+};
+
+static const char *const stage_names[] = {
+#define STAGE_NAME(id, text) [id] = (text),
+    CHL_STAGES(STAGE_NAME)
+#undef STAGE_NAME
+};
+
+const char *verify_format(const struct chl_inspection *inspection)
+{
+    return format_names[inspection->format];
+}
+
+const char *verify_stage(const struct chl_inspection *inspection)
+{
+    return stage_names[inspection->stage];
+}
+
+const char *verify_verdict(const struct chl_inspection *inspection)
+{
+    if (inspection->outcome == CHL_CLAIMED) {
+        return inspection->is_signed ? "valid" : "claim";
+    }
+    if (inspection->stage == CHL_STAGE_PICTURE) {
+        return "unreadable";
+    }
+    return inspection->outcome == CHL_NOT_MINE ? "unknown" : "invalid";
+}
