@@ -12,8 +12,8 @@
 #include <time.h>
 
 #include <cmocka.h>
-#include <openssl/crypto.h>
 
+#include "tests/unit/counted_memory.h"
 #include "tests/unit/hcert_help.h"
 
 enum {
@@ -22,63 +22,6 @@ enum {
     ALLOCATION_MAX = 1024 * 1024,
     TIME_MAX_NS = 10 * 1000 * 1000
 };
-
-/* The linker sends our own code's allocations here, OpenSSL is told to. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-
-static size_t largest, total;
-
-static void note(size_t size)
-{
-    largest = size > largest ? size : largest;
-    total += size;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    note(size);
-    return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    note(count * size);
-    return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-    note(size);
-    return __real_realloc(block, size);
-}
-
-static void *crypto_malloc(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    note(size);
-    return __real_malloc(size);
-}
-
-static void *crypto_realloc(void *block, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    note(size);
-    return __real_realloc(block, size);
-}
-
-static void crypto_free(void *block, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(block);
-}
 
 static struct issuing issuing;
 static struct chl_instance *instance;
@@ -121,12 +64,12 @@ static int64_t thread_ns(void)
 /* Inspect within the bounds. */
 static void inspect(const void *bytes, size_t length, struct chl_inspection *out)
 {
-    largest = total = 0;
+    counted_reset();
     int64_t began = thread_ns();
     hcert_inspect(instance, bytes, length, HCERT_NOW_S, out);
     int64_t took = thread_ns() - began;
     assert_true(took < TIME_MAX_NS);
-    assert_true(largest <= ALLOCATION_MAX && total <= ALLOCATION_MAX);
+    assert_true(counted_bytes() <= ALLOCATION_MAX);
     if (out->outcome == CHL_REFUSED) {
         assert_true(out->reason[0] != '\0' && out->stage < CHL_STAGE_DONE);
     }
@@ -164,7 +107,7 @@ static void test_whole_code_is_good(void **state)
     assert_int_equal(out.outcome, CHL_CLAIMED);
     inspect_message(message, message_length, &out);
     assert_int_equal(out.outcome, CHL_CLAIMED);
-    assert_true(total > 0); /* the counters count */
+    assert_true(counted_bytes() > 0); /* the counters count */
 }
 
 static void test_text_truncated_anywhere(void **state)
@@ -374,8 +317,7 @@ int main(void)
         cmocka_unit_test(test_longest_codes),
         cmocka_unit_test(test_noise),
     };
-    if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1) {
-        fputs("OpenSSL had allocated before it could be counted\n", stderr);
+    if (!counted_begin()) {
         return EXIT_FAILURE;
     }
     return cmocka_run_group_tests(tests, start, stop);
