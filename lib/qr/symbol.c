@@ -29,10 +29,12 @@ chl_err chl_qr_encode(const char *text, size_t length, chl_qr_level level,
     if (length > TEXT_MAX) {
         return CHL_E_LIMIT;
     }
-    char *copy = strndup(text, length);
+    char *copy = malloc(length + 1);
     if (copy == NULL) {
         return CHL_E_NOMEM;
     }
+    memcpy(copy, text, length);
+    copy[length] = '\0';
     QRcode *code = QRcode_encodeString(copy, 0, levels[level], QR_MODE_8, 1);
     int why = errno;
     free(copy);

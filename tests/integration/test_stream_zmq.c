@@ -229,10 +229,13 @@ static void test_flood_is_busy_and_others_are_served(void **state)
         assert_true(zmq_send(flooder, hello, sizeof hello - 1, 0) >= 0);
     }
     assert_string_equal(world_op(world_ask(other, hello, SOON_MS, NULL)), "hello");
+    assert_string_equal(world_op(world_answer(flooder, SOON_MS, NULL)), "busy");
+    busy++;
     assert_int_equal(world_append(&world, 1, 10), 1); /* ends the wait */
     const char *op = world_op(world_answer(flooder, SOON_MS, NULL));
-    while (strcmp(op, "busy") == 0) {
-        busy++;
+    /* What a slow host reads after the wait has ended is answered in earnest. */
+    while (strcmp(op, "busy") == 0 || strcmp(op, "hello") == 0) {
+        busy += strcmp(op, "busy") == 0 ? 1 : 0;
         op = world_op(world_answer(flooder, SOON_MS, NULL));
     }
     assert_string_equal(op, "events");
