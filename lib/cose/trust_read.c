@@ -261,7 +261,8 @@ static chl_err add_folder(struct chl_trust *trust, const char *path, char *why, 
         int length = snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
         free(entries[i]);
         if (error == CHL_OK && length > 0 && (size_t)length < sizeof file &&
-            stat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+            stat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+            status.st_size <= CHL_TRUST_FILE_MAX) { /* what is larger is no certificate */
             error = add_file(trust, file, why, why_size);
             error = error == CHL_E_CONFIG ? CHL_OK : error;
         }

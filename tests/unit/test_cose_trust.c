@@ -253,6 +253,9 @@ static void test_folders_and_paths(void **state)
     assert_int_equal(chl_trust_add_path(trust, folder, why, sizeof why), CHL_OK);
     assert_int_equal(chl_trust_count(trust), 2);
     assert_int_equal(chl_trust_add_path(trust, path[0], why, sizeof why), CHL_OK);
+    assert_int_equal(truncate(path[2], CHL_TRUST_FILE_MAX + 1), 0); /* something large beside */
+    assert_int_equal(chl_trust_add_path(trust, folder, why, sizeof why), CHL_OK);
+    assert_int_equal(chl_trust_add_path(trust, path[2], why, sizeof why), CHL_E_LIMIT);
     for (size_t i = 0; i < 3; i++) {
         (void)unlink(path[i]);
     }
