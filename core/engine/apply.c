@@ -74,7 +74,10 @@ static chl_err apply_decision(struct engine *engine, const struct engine_record 
     const struct record_DECISION *made = &record->as.DECISION;
     if (made->lane < engine->config->lane_count) {
         struct engine_lane *lane = &engine->state.lanes[made->lane];
-        lane->check = made->verdict == CHL_CHECK ? record->sequence : 0;
+        /* A WAIT after the tap leaves the CHECK standing: one more tap is enough later. */
+        lane->check = made->verdict == CHL_CHECK  ? record->sequence
+                      : made->verdict == CHL_WAIT ? made->resolves
+                                                  : 0;
         memcpy(lane->code, made->code, ENGINE_CODE);
         lane->format = made->format;
         lane->party = made->party;
@@ -203,24 +206,54 @@ static chl_err apply_gate_state(struct engine *engine, const struct engine_recor
     return CHL_OK;
 }
 
+static void ask_mode(struct engine *engine, uint16_t index, uint8_t mode, int64_t now_ns)
+{
+    struct engine_gate *gate = &engine->state.gates[index];
+    gate->mode = mode;
+    gate->mode_state = engine->config->gates[index].hand ? MODE_HELD : MODE_ASKED;
+    gate->mode_asked_ns = now_ns;
+    if (gate->grant.state != GRANT_NONE) {
+        gate->grant.state = GRANT_LOST;
+    }
+}
+
 static chl_err apply_gate_mode(struct engine *engine, const struct engine_record *record)
 {
     struct engine_gate *gate = gate_at(engine, record->as.GATE_MODE.gate);
     if (gate == NULL) {
         return CHL_OK;
     }
-    gate->mode = record->as.GATE_MODE.mode;
+    ask_mode(engine, record->as.GATE_MODE.gate, record->as.GATE_MODE.mode, record->time_ns);
     gate->generation = record->as.GATE_MODE.generation;
+    return CHL_OK;
+}
+
+/* A mode that is written, or may have been, also took away what the device had granted. */
+static void apply_mode_command(struct engine_gate *gate, const struct engine_record *record)
+{
+    const struct record_COMMAND *made = &record->as.COMMAND;
+    if (made->generation != gate->generation) {
+        return;
+    }
+    if (made->status == STATUS_DONE) {
+        gate->mode_state = MODE_HELD;
+        return;
+    }
+    gate->mode_state = made->status == STATUS_ISSUED ? MODE_ASKED : MODE_MISSED;
+    gate->mode_asked_ns = made->status == STATUS_ISSUED ? record->time_ns : gate->mode_asked_ns;
     if (gate->grant.state != GRANT_NONE) {
         gate->grant.state = GRANT_LOST;
     }
-    return CHL_OK;
 }
 
 static chl_err apply_command(struct engine *engine, const struct engine_record *record)
 {
     const struct record_COMMAND *made = &record->as.COMMAND;
     struct engine_gate *gate = gate_at(engine, made->gate);
+    if (gate != NULL && made->action == ACTION_MODE) {
+        apply_mode_command(gate, record);
+        return CHL_OK;
+    }
     if (gate == NULL || made->grant == 0 || made->grant != gate->grant.id) {
         return CHL_OK;
     }
@@ -241,11 +274,8 @@ static chl_err apply_emergency(struct engine *engine, const struct engine_record
     engine->state.emergency = active;
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
         struct engine_gate *gate = &engine->state.gates[g];
-        gate->mode = active ? CHL_MODE_EMERGENCY : CHL_MODE_NORMAL;
+        ask_mode(engine, g, active ? CHL_MODE_EMERGENCY : CHL_MODE_NORMAL, record->time_ns);
         gate->generation++;
-        if (gate->grant.state != GRANT_NONE) {
-            gate->grant.state = GRANT_LOST;
-        }
     }
     for (uint16_t z = 0; !active && z < engine->config->zone_count; z++) {
         engine->state.zones[z].recount_due = true;
@@ -257,9 +287,11 @@ static chl_err apply_started(struct engine *engine, const struct engine_record *
 {
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
         struct engine_gate *gate = &engine->state.gates[g];
-        gate->state = engine->config->gates[g].hand ? GATE_HAND : GATE_UNKNOWN;
+        bool hand = engine->config->gates[g].hand;
+        gate->state = hand ? GATE_HAND : GATE_UNKNOWN;
         if (gate->grant.state != GRANT_NONE) {
-            gate->grant.state = GRANT_LOST;
+            /* No device will speak of a grant by hand: its deadline ends it, as before. */
+            gate->grant.state = hand ? GRANT_OPEN : GRANT_LOST;
         }
         /* A new process numbers its commands anew: no completion of the old one may be believed. */
         gate->generation++;

@@ -35,6 +35,18 @@ void command(struct decision *decision, uint16_t gate, engine_action action);
 /** Open a grant's cancellation, or end it at once at a gate by hand. */
 void cancel_grant(struct decision *decision, uint16_t gate, const char *why);
 
+/** Record what a device counted since the last reading. */
+void count_passages(struct decision *decision, uint16_t index,
+                    const struct chl_gate_reading *reading);
+
+/** A lost grant that may be cancelled now. The cancel takes away all entries, so it would close a
+ * gate that stands open: there the places stay taken until its mode changes or they are used. */
+static inline bool may_cancel(const struct engine_gate *gate)
+{
+    return gate->grant.state == GRANT_LOST &&
+           (gate->mode == CHL_MODE_NORMAL || gate->mode == CHL_MODE_BLOCKED);
+}
+
 /** True when `zone` is `inner` or above it. */
 bool zone_holds(const struct engine_config *config, uint16_t zone, uint16_t inner);
 /** Zones in which a passage through the gate adds (entry) or removes (exit) people: above `to`, not

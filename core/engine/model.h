@@ -58,6 +58,13 @@ typedef enum {
     GRANT_LOST = 4        /**< not known what the device holds: cancel again when it answers */
 } engine_grant_state;
 
+/** Whether the device is known to be in the gate's standing mode. */
+typedef enum {
+    MODE_HELD = 0,  /**< as far as is known; a device found in its emergency mode is adopted */
+    MODE_ASKED = 1, /**< commanded, not yet confirmed */
+    MODE_MISSED = 2 /**< the command did not get there: send it again */
+} engine_mode_state;
+
 struct engine_grant {
     uint64_t id;
     int64_t expires_ns;
@@ -68,9 +75,11 @@ struct engine_grant {
 
 struct engine_gate {
     uint8_t state, mode; /**< engine_gate_state, chl_gate_mode */
+    uint8_t mode_state;  /**< engine_mode_state */
     bool has_count;      /**< the counters below were read once */
     uint32_t generation;
     uint32_t entry_count, exit_count;
+    int64_t mode_asked_ns;   /**< time of the record that asked for the mode */
     int64_t counted_ns;      /**< time of the record that set the counters */
     int64_t grant_closed_ns; /**< when the last grant ended */
     uint64_t entries, exits;

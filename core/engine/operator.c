@@ -48,7 +48,7 @@ static void set_mode(struct decision *decision, const struct engine_operator *ac
     if (!engine->config->gates[act->gate].hand) {
         command(decision, act->gate, ACTION_MODE);
     }
-    if (engine->state.gates[act->gate].grant.state == GRANT_LOST) {
+    if (may_cancel(&engine->state.gates[act->gate])) {
         cancel_grant(decision, act->gate, "mode changed");
     }
     answer(decision, CHL_OK, "");
@@ -137,7 +137,7 @@ static void reset(struct decision *decision, const struct engine_operator *act)
     emit(decision, &record);
     command_all(decision, false);
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
-        if (engine->state.gates[g].grant.state == GRANT_LOST) {
+        if (may_cancel(&engine->state.gates[g])) {
             cancel_grant(decision, g, "emergency");
         }
     }

@@ -130,7 +130,9 @@ static bool rule_gate(struct question *q)
         return says(q, CHL_REASON_GATE_NOT_READY);
     }
     const struct engine_gate *gate = &q->engine->state.gates[q->gate];
-    if (gate->state == GATE_UNKNOWN || gate->mode == CHL_MODE_BLOCKED) {
+    /* Until the device has confirmed the mode it may still stand open, or in an emergency. */
+    if (gate->state == GATE_UNKNOWN || gate->mode == CHL_MODE_BLOCKED ||
+        gate->mode_state != MODE_HELD) {
         return says(q, CHL_REASON_GATE_NOT_READY);
     }
     return gate->grant.state != GRANT_NONE && says(q, CHL_REASON_LANE_BUSY);
@@ -284,8 +286,6 @@ void decide_resolve(struct decision *decision, const struct engine_operator *act
         question.reason = CHL_REASON_REFUSED_BY_STAFF;
     }
     uint64_t check = lane->check;
-    /* A WAIT after the tap leaves the CHECK standing, so that one more tap is enough when there is
-     * room. */
     conclude(decision, &question, check, act);
     answer(decision, CHL_OK, "");
 }

@@ -71,6 +71,8 @@ static void put_gates(struct chl_json *json, const struct engine *engine)
         chl_json_object(json, engine->config->gates[g].id);
         chl_json_string(json, "state", engine_field_names(FIELD_GATE_STATE, &count)[gate->state]);
         chl_json_string(json, "mode", engine_field_names(FIELD_MODE, &count)[gate->mode]);
+        chl_json_uint(json, "mode_state", gate->mode_state);
+        chl_json_int(json, "mode_asked", gate->mode_asked_ns);
         chl_json_uint(json, "generation", gate->generation);
         chl_json_bool(json, "has_count", gate->has_count);
         chl_json_uint(json, "entry_count", gate->entry_count);
@@ -240,6 +242,8 @@ static bool get_gates(struct engine *engine, json_t *gates)
         *gate = (struct engine_gate){
             .state = name_of(from, "state", FIELD_GATE_STATE),
             .mode = name_of(from, "mode", FIELD_MODE),
+            .mode_state = (uint8_t)number(from, "mode_state"),
+            .mode_asked_ns = number(from, "mode_asked"),
             .has_count = json_is_true(json_object_get(from, "has_count")),
             .generation = (uint32_t)number(from, "generation"),
             .entry_count = (uint32_t)number(from, "entry_count"),

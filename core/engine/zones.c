@@ -116,12 +116,13 @@ static engine_zone_state judge(const struct engine *engine, uint16_t index)
 {
     const struct engine_zone_config *limits = &engine->config->zones[index];
     const struct engine_zone *zone = &engine->state.zones[index];
-    if (unwatched(engine, index)) {
-        return ZONE_UNKNOWN;
-    }
     int64_t slack = limits->hard > 0 ? limits->hard / 20 : limits->warn / 20;
     if (limits->hard > 0 && zone->inside > limits->hard) {
+        /* Also while a device is silent: an alarm is not hidden by what is not known. */
         return ZONE_ABOVE;
+    }
+    if (unwatched(engine, index)) {
+        return ZONE_UNKNOWN;
     }
     bool was_full = zone->announced == ZONE_AT_LIMIT || zone->announced == ZONE_ABOVE;
     if (limits->hard > 0 && zone->inside >= limits->hard - (was_full ? slack : 0)) {

@@ -139,6 +139,7 @@ static struct chl_gate_reading reading(const struct site *site, uint16_t gate)
                                      .entry_count = site->entry[gate],
                                      .exit_count = site->exit_count[gate],
                                      .exit_left = 0xFFFF,
+                                     .mode = site->mode[gate],
                                      .count_bits = 32};
 }
 
