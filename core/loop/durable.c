@@ -74,12 +74,16 @@ static void answer(uv_work_t *work, int status)
     struct job *job = (struct job *)(void *)work;
     (void)atomic_load(&job->step);
     struct loop *loop = job->loop;
+    if (loop->control == NULL) {
+        goto out;
+    }
     if (status == 0 && job->length > 0) {
         control_reply_ok(loop->control, job->token, "status", job->json, job->length);
     } else {
         control_reply_error(loop->control, job->token, "journal_full",
                             "the journal cannot be read or written: look at the daemon's log");
     }
+out:
     loop->jobs--;
     free(job->json);
     free(job->heard_ns);

@@ -9,12 +9,12 @@
 
 #include "core/host/host.h"
 
-enum { INBOX_URGENT = 16, INBOX_EVENTS = 2048, INBOX_SCANS = 256, INBOX_TEXT = 160 };
+enum { INBOX_URGENT = 16, INBOX_EVENTS = 2048, INBOX_SCANS = 256, INBOX_DROPPED = 4096 };
 
 typedef enum {
     INBOX_EMERGENCY = 1,
     INBOX_REPORT,
-    INBOX_HEALTH,
+    INBOX_DROP,     /**< a report too: of a command that was never given to its plugin */
     INBOX_OPERATOR, /**< JSON of an operator's command, from a plugin */
     INBOX_SCAN
 } inbox_kind;
@@ -26,10 +26,6 @@ struct inbox_message {
     union {
         struct host_scan scan;
         struct chl_gate_report report;
-        struct {
-            bool ok;
-            char text[INBOX_TEXT];
-        } health;
         struct {
             char *json; /**< malloc'ed; whoever takes the message frees it */
             size_t length;
@@ -46,7 +42,7 @@ void inbox_free(struct inbox *inbox);
 /** Copy a message in. CHL_E_BUSY: the queue of its kind is full. Thread: any. Blocks: never for
  * long. */
 chl_err inbox_push(struct inbox *inbox, const struct inbox_message *message);
-/** Take the next message: emergencies, then events, then scans. False when empty. Thread: the
+/** Take the next message: emergencies, drops, events, then scans. False when empty. Thread: the
  * loop's. */
 bool inbox_take(struct inbox *inbox, struct inbox_message *out);
 

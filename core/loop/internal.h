@@ -20,17 +20,30 @@
 #include "core/loop/stats.h"
 #include "core/loop/status.h"
 
-enum { LOOP_TEXT = 256, LOOP_LINE = 8192, LOOP_TICK_MS = 50, LOOP_BACKLOG_MAX = 8192 };
+enum {
+    LOOP_STOP_MS = 15000,
+    LOOP_TEXT = 256,
+    LOOP_LINE = 8192,
+    LOOP_TICK_MS = 50,
+    LOOP_BACKLOG_MAX = 8192
+};
 
 /** Something to show or answer once `after` is durable. */
 struct deferred {
     struct deferred *next;
     uint64_t after;
     control_token token; /**< 0 = broadcast */
-    chl_err error;
-    const char *member; /**< static, NULL = none */
+    const char *member;  /**< static, NULL = none */
     size_t length;
-    char text[]; /**< JSON, or the error's text */
+    char text[]; /**< JSON */
+};
+
+/** What a plugin last said of itself. */
+struct plugin_health {
+    bool due; /**< not recorded yet */
+    bool ok;
+    char text[ENGINE_WHY];
+    int64_t not_before_ns; /**< monotonic; the loop's alone */
 };
 
 struct loop {
@@ -65,9 +78,12 @@ struct loop {
     _Atomic bool host_done;
     char journal_text[LOOP_TEXT];  /**< written by the journal's thread */
     char journal_shown[LOOP_TEXT]; /**< the loop's copy */
-    pthread_mutex_t text_lock;     /**< of journal_text */
-    unsigned jobs;                 /**< status queries on the thread pool */
+    pthread_mutex_t text_lock;     /**< of journal_text and `health` */
+    struct plugin_health *health;  /**< per instance */
+    _Atomic bool health_due;
+    unsigned jobs; /**< status queries on the thread pool */
     bool stopping;
+    int64_t stop_by_ns; /**< monotonic: from then on nobody is waited for */
     bool handles_open;
     chl_err failed;
     char why[LOOP_TEXT];
@@ -80,8 +96,8 @@ void loop_decide(struct loop *loop, struct engine_input *input);
 /** Keep a line until record `after` is durable. */
 void loop_defer(struct loop *loop, uint64_t after, control_token token, const char *member,
                 const char *json, size_t length);
-void loop_defer_error(struct loop *loop, uint64_t after, control_token token, chl_err error,
-                      const char *text);
+/** Refuse now: a refusal never waits for the disk. */
+void loop_refuse(struct loop *loop, control_token token, chl_err error, const char *text);
 /** Give what waited and is durable now. */
 void loop_settle(struct loop *loop);
 /** True while the journal takes no records. */
@@ -98,6 +114,8 @@ void loop_status_durable(struct loop *loop, control_token token);
 void loop_request(void *user, control_token token, const struct control_request *request);
 /** One message of the inbox. */
 void loop_message(struct loop *loop, struct inbox_message *message);
+/** Record what plugins said of themselves, `all` or only what its rate allows. */
+void loop_tell_health(struct loop *loop, bool all);
 /** Services behind the host. */
 void loop_sink(struct loop *loop, struct host_sink *sink);
 /** Callbacks of the loop's handles, of the journal's thread and of the release queue. */

@@ -16,6 +16,10 @@
 
 /* A step of the wall clock up to this much is followed; a larger one is a clock in doubt. */
 #define CLOCK_DOUBT_NS (60 * CHL_NS_PER_S)
+/* Of which so much is made up for each second. */
+#define CLOCK_SLEW_NS (10 * CHL_NS_PER_MS)
+/* A gate of which nothing was heard for so long is not known any more. */
+#define GATE_SILENT_NS (5 * CHL_NS_PER_S)
 
 int64_t loop_now_ns(const struct loop *loop)
 {
@@ -83,18 +87,6 @@ void loop_defer(struct loop *loop, uint64_t after, control_token token, const ch
     }
 }
 
-void loop_defer_error(struct loop *loop, uint64_t after, control_token token, chl_err error,
-                      const char *text)
-{
-    struct deferred *item = make_deferred(text, strlen(text));
-    if (item != NULL) {
-        item->after = after;
-        item->token = token;
-        item->error = error;
-        keep_deferred(loop, item);
-    }
-}
-
 static const char *error_id(chl_err error)
 {
     switch (error) {
@@ -113,20 +105,22 @@ static const char *error_id(chl_err error)
     }
 }
 
-/* Refusals need not wait for the disk; everything else is shown only when it can no longer be lost.
- */
+void loop_refuse(struct loop *loop, control_token token, chl_err error, const char *text)
+{
+    control_reply_error(loop->control, token, error_id(error), text);
+}
+
+/* Everything but a refusal is shown only when it can no longer be lost. */
 void loop_settle(struct loop *loop)
 {
     uint64_t durable = release_head(loop->release);
-    while (loop->first != NULL && (loop->first->after <= durable || loop->first->error != CHL_OK)) {
+    while (loop->first != NULL && loop->first->after <= durable) {
         struct deferred *item = loop->first;
         loop->first = item->next;
         if (loop->first == NULL) {
             loop->last = &loop->first;
         }
-        if (item->error != CHL_OK) {
-            control_reply_error(loop->control, item->token, error_id(item->error), item->text);
-        } else if (item->token != 0) {
+        if (item->token != 0) {
             control_reply_ok(loop->control, item->token, item->member,
                              item->member != NULL ? item->text : NULL, item->length);
         } else if (item->length > 0) {
@@ -261,7 +255,7 @@ void loop_decide(struct loop *loop, struct engine_input *input)
             show_verdict(loop, effect);
         } else if (effect->kind == EFFECT_ANSWER && effect->token != 0) {
             if (effect->error != CHL_OK) {
-                loop_defer_error(loop, effect->after, effect->token, effect->error, effect->text);
+                loop_refuse(loop, effect->token, effect->error, effect->text);
             } else {
                 loop_defer(loop, effect->after, effect->token, NULL, "", 0);
             }
@@ -313,7 +307,25 @@ static void check_clock(struct loop *loop, int64_t now_ns)
         loop_decide(loop, &input);
     }
     if (!doubt) {
-        loop->anchor_wall_ns += off_ns;
+        /* Followed slowly: deadlines are kept on this clock, and must neither pass nor wait. */
+        int64_t most_ns = CLOCK_SLEW_NS;
+        loop->anchor_wall_ns += off_ns > most_ns ? most_ns : off_ns < -most_ns ? -most_ns : off_ns;
+    }
+}
+
+/* A plugin says something of each gate at least once a second: one that is dead says nothing. */
+static void check_silence(struct loop *loop, int64_t now_ns)
+{
+    for (uint16_t g = 0; g < loop->site.engine.gate_count; g++) {
+        if (loop->engine.state.gates[g].state == GATE_OK &&
+            now_ns - loop->heard_ns[g] > GATE_SILENT_NS) {
+            struct engine_input input = {.kind = INPUT_REPORT};
+            input.as.report.kind = CHL_REPORT_LINK;
+            input.as.report.gate.index = g;
+            chl_copy(input.as.report.text, sizeof input.as.report.text,
+                     "its plugin says nothing of it");
+            loop_decide(loop, &input);
+        }
     }
 }
 
@@ -324,6 +336,7 @@ void loop_on_wake(uv_async_t *handle)
     for (int i = 0; i < 1024 && loop->failed == CHL_OK && inbox_take(loop->inbox, &message); i++) {
         loop_message(loop, &message);
     }
+    loop_tell_health(loop, false);
     show_busy(loop);
     loop_settle(loop);
 }
@@ -339,7 +352,9 @@ void loop_on_tick(uv_timer_t *handle)
     check_clock(loop, now_ns);
     tell_busy(loop, now_ns);
     loop_on_wake(&loop->wake);
-    if (loop->stopping && atomic_load(&loop->host_done) && loop->jobs == 0) {
+    check_silence(loop, now_ns);
+    bool done = atomic_load(&loop->host_done) && loop->jobs == 0;
+    if (loop->stopping && (done || chl_mono_ns() >= loop->stop_by_ns)) {
         uv_stop(&loop->uv);
     }
 }
@@ -359,9 +374,11 @@ void loop_on_signal(uv_signal_t *handle, int number)
         return;
     }
     if (loop->stopping) {
+        loop->stop_by_ns = 0; /* asked twice: whoever hangs is left behind */
         return;
     }
     loop->stopping = true;
+    loop->stop_by_ns = chl_mono_ns() + LOOP_STOP_MS * CHL_NS_PER_MS;
     struct engine_input input = {.kind = INPUT_STOP};
     chl_copy(input.as.stopped.why, sizeof input.as.stopped.why,
              number == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -382,7 +399,7 @@ chl_err loop_give_command(void *user, int instance, const struct chl_gate_comman
 void loop_drop_command(void *user, const struct chl_gate_command *command, const char *why)
 {
     struct loop *loop = user;
-    struct inbox_message message = {.kind = INBOX_REPORT, .posted_ns = chl_mono_ns()};
+    struct inbox_message message = {.kind = INBOX_DROP, .posted_ns = chl_mono_ns()};
     message.as.report = (struct chl_gate_report){.size = sizeof message.as.report,
                                                  .kind = CHL_REPORT_DONE,
                                                  .status = CHL_COMMAND_ABORTED,
@@ -390,7 +407,9 @@ void loop_drop_command(void *user, const struct chl_gate_command *command, const
                                                  .generation = command->generation,
                                                  .command_id = command->id};
     chl_copy(message.as.report.text, sizeof message.as.report.text, why);
-    inbox_push(loop->inbox, &message);
+    if (inbox_push(loop->inbox, &message) != CHL_OK) {
+        chl_log(CHL_LOG_ERROR, "loop", "event=drop_lost gate=%u why=%s", command->gate.index, why);
+    }
 }
 
 void loop_on_durable(void *user, uint64_t last)

@@ -103,13 +103,18 @@ static void take_report(struct loop *loop, const struct chl_gate_report *report,
     if (report->gate.index >= loop->site.engine.gate_count) {
         return;
     }
-    bool up = report->kind != CHL_REPORT_LINK || report->link_up;
-    if (up) {
+    bool heard = report->kind == CHL_REPORT_READING || report->has_reading ||
+                 (report->kind == CHL_REPORT_LINK && report->link_up);
+    if (heard) {
         loop->heard_ns[report->gate.index] = loop_now_ns(loop);
     }
     measure(loop, report, posted_ns);
-    /* With a stuck journal passages stay where they are safe: on the devices' own counters. */
-    if (report->kind == CHL_REPORT_READING && loop_is_stuck(loop)) {
+    /* With a stuck journal passages stay where they are safe: on the devices' own counters. But a
+     * gate that comes back during an emergency must hear of it. */
+    const struct engine_gate *gate = &loop->engine.state.gates[report->gate.index];
+    bool opens = gate->mode == CHL_MODE_EMERGENCY &&
+                 (gate->state == GATE_UNKNOWN || gate->mode_state == MODE_MISSED);
+    if (report->kind == CHL_REPORT_READING && loop_is_stuck(loop) && !opens) {
         return;
     }
     struct engine_input input = {.kind = INPUT_REPORT};
@@ -117,15 +122,37 @@ static void take_report(struct loop *loop, const struct chl_gate_report *report,
     loop_decide(loop, &input);
 }
 
-static void take_health(struct loop *loop, const struct inbox_message *message)
+/* One record a second and instance at most: one that changes its mind all the time must not fill
+ * the journal. The newest word stands. */
+void loop_tell_health(struct loop *loop, bool all)
 {
-    struct host_status status;
-    host_status(loop->host, (size_t)message->instance, &status);
-    struct engine_input input = {.kind = INPUT_PLUGIN};
-    chl_copy(input.as.plugin.name, sizeof input.as.plugin.name, status.name);
-    chl_copy(input.as.plugin.text, sizeof input.as.plugin.text, message->as.health.text);
-    input.as.plugin.ok = message->as.health.ok;
-    loop_decide(loop, &input);
+    int64_t now_ns = chl_mono_ns();
+    if (!atomic_load(&loop->health_due) || loop_is_stuck(loop)) {
+        return;
+    }
+    atomic_store(&loop->health_due, false);
+    for (size_t i = 0; i < loop->config->instance_count; i++) {
+        struct plugin_health *health = &loop->health[i];
+        struct engine_input input = {.kind = INPUT_PLUGIN};
+        pthread_mutex_lock(&loop->text_lock);
+        bool due = health->due;
+        bool now = due && (all || now_ns >= health->not_before_ns);
+        health->due = due && !now;
+        input.as.plugin.ok = health->ok;
+        chl_copy(input.as.plugin.text, sizeof input.as.plugin.text, health->text);
+        pthread_mutex_unlock(&loop->text_lock);
+        if (now) {
+            const char *name = loop->config->instances[i].name;
+            health->not_before_ns = now_ns + CHL_NS_PER_S;
+            chl_copy(input.as.plugin.name, sizeof input.as.plugin.name, name);
+            chl_log(input.as.plugin.ok ? CHL_LOG_INFO : CHL_LOG_WARNING, "host",
+                    "event=health instance=%s ok=%d text=%s", name, input.as.plugin.ok,
+                    input.as.plugin.text);
+            loop_decide(loop, &input);
+        } else if (due) {
+            atomic_store(&loop->health_due, true);
+        }
+    }
 }
 
 static void take_act(struct loop *loop, struct inbox_message *message)
@@ -152,10 +179,8 @@ void loop_message(struct loop *loop, struct inbox_message *message)
         return;
     }
     case INBOX_REPORT:
+    case INBOX_DROP:
         take_report(loop, &message->as.report, message->posted_ns);
-        return;
-    case INBOX_HEALTH:
-        take_health(loop, message);
         return;
     case INBOX_OPERATOR:
         take_act(loop, message);
@@ -199,13 +224,14 @@ static chl_err sink_urgent(void *user, const char *source)
 static void sink_health(void *user, int instance, bool ok, const char *text)
 {
     struct loop *loop = user;
-    struct inbox_message message = {
-        .kind = INBOX_HEALTH, .instance = instance, .posted_ns = chl_mono_ns()};
-    message.as.health.ok = ok;
-    chl_copy(message.as.health.text, sizeof message.as.health.text, text);
-    chl_log(ok ? CHL_LOG_INFO : CHL_LOG_WARNING, "host", "event=health instance=%d ok=%d text=%s",
-            instance, ok, text);
-    inbox_push(loop->inbox, &message);
+    struct plugin_health *health = &loop->health[instance];
+    pthread_mutex_lock(&loop->text_lock);
+    health->due = true;
+    health->ok = ok;
+    chl_copy(health->text, sizeof health->text, text);
+    pthread_mutex_unlock(&loop->text_lock);
+    atomic_store(&loop->health_due, true);
+    uv_async_send(&loop->wake);
 }
 
 static chl_err sink_submit(void *user, int instance, const char *json, size_t length)

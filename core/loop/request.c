@@ -28,7 +28,7 @@ static void answer_status(struct loop *loop, control_token token)
     if (length > 0) {
         loop_defer(loop, loop->engine.state.sequence, token, "status", json, length);
     } else {
-        loop_defer_error(loop, 0, token, CHL_E_NOMEM, "the status does not fit; try again");
+        loop_refuse(loop, token, CHL_E_NOMEM, "the status does not fit; try again");
     }
     free(json);
 }
@@ -43,7 +43,7 @@ static void answer_stats(struct loop *loop, control_token token)
     stats_json(&loop->stats, &json);
     chl_json_close_object(&json);
     if (chl_json_end(&json) != CHL_OK) {
-        loop_defer_error(loop, 0, token, CHL_E_LIMIT, "the counters do not fit one answer");
+        loop_refuse(loop, token, CHL_E_LIMIT, "the counters do not fit one answer");
         return;
     }
     size_t inner = json.length - (sizeof head - 1) - 1;
@@ -86,7 +86,7 @@ void loop_request(void *user, control_token token, const struct control_request 
     bool needs_journal = request->op == CONTROL_RESOLVE || request->op == CONTROL_PASS ||
                          request->op == CONTROL_RECOUNT;
     if (needs_journal && loop_is_stuck(loop)) {
-        loop_defer_error(loop, 0, token, CHL_E_FULL, "the journal cannot be written: see status");
+        loop_refuse(loop, token, CHL_E_FULL, "the journal cannot be written: see status");
         return;
     }
     switch (request->op) {

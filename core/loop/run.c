@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { JOIN_MS = 15000, SNAPSHOT_RECORDS = 10000, SNAPSHOT_S = 60 };
+enum { GRACE_MS = 1000, SNAPSHOT_RECORDS = 10000, SNAPSHOT_S = 60 };
 
 static void wake_loop(void *user)
 {
@@ -48,9 +48,10 @@ static chl_err make_arrays(struct loop *loop)
     loop->heard_ns = calloc(gates, sizeof *loop->heard_ns);
     loop->captured_ns = calloc(gates, sizeof *loop->captured_ns);
     loop->measured = calloc(gates, sizeof *loop->measured);
+    loop->health = calloc(loop->config->instance_count + 1, sizeof *loop->health);
     loop->lane_busy = calloc(loop->site.engine.lane_count + 1U, sizeof *loop->lane_busy);
     return loop->heard_ns != NULL && loop->captured_ns != NULL && loop->measured != NULL &&
-                   loop->lane_busy != NULL
+                   loop->lane_busy != NULL && loop->health != NULL
                ? CHL_OK
                : CHL_E_NOMEM;
 }
@@ -194,7 +195,7 @@ chl_err loop_run(struct loop *loop, char *why, size_t why_size)
     if (!loop->stopping) {
         host_stop(loop->host, NULL, NULL);
     }
-    if (host_join(loop->host, JOIN_MS) != CHL_OK) {
+    if (host_join(loop->host, loop->stopping ? GRACE_MS : LOOP_STOP_MS) != CHL_OK) {
         /* A plugin that does not stop still runs: nothing it may touch can be freed. */
         loop_close_journal(loop);
         chl_log(CHL_LOG_ERROR, "loop", "event=stuck_plugin text=ending without cleaning up");
@@ -205,6 +206,7 @@ chl_err loop_run(struct loop *loop, char *why, size_t why_size)
     while (loop->failed == CHL_OK && !loop_is_stuck(loop) && inbox_take(loop->inbox, &message)) {
         loop_message(loop, &message);
     }
+    loop_tell_health(loop, true);
     loop_close_journal(loop);
     loop_settle(loop);
     if (loop->failed != CHL_OK) {
@@ -227,6 +229,7 @@ void loop_free(struct loop *loop)
         return;
     }
     control_server_stop(loop->control);
+    loop->control = NULL; /* it frees itself; a status may still be under way */
     if (loop->handles_open) {
         uv_run(&loop->uv, UV_RUN_NOWAIT);
         uv_walk(&loop->uv, close_handle, NULL);
@@ -255,6 +258,7 @@ void loop_free(struct loop *loop)
     free(loop->captured_ns);
     free(loop->measured);
     free(loop->lane_busy);
+    free(loop->health);
     pthread_mutex_destroy(&loop->text_lock);
     free(loop);
 }

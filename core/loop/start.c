@@ -29,7 +29,13 @@ static chl_err fold_load(void *state, const char *json, size_t length)
     const struct engine_config *config = engine->config;
     engine_free(engine);
     chl_err error = engine_init(engine, config);
-    return error == CHL_OK ? engine_state_decode(engine, json, length) : error;
+    error = error == CHL_OK ? engine_state_decode(engine, json, length) : error;
+    if (error != CHL_OK) {
+        /* The whole journal is folded then, into a state without anything half loaded. */
+        engine_free(engine);
+        (void)engine_init(engine, config);
+    }
+    return error;
 }
 
 void loop_fold_interface(struct engine *engine, struct snapshot_fold *fold)
