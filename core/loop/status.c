@@ -66,6 +66,8 @@ static void put_gate(struct chl_json *json, const struct status_view *view, uint
     chl_json_string(json, "name", config->name);
     chl_json_string(json, "state", name_of(FIELD_GATE_STATE, gate->state));
     chl_json_string(json, "mode", name_of(FIELD_MODE, gate->mode));
+    chl_json_bool(json, "mode_confirmed",
+                  gate->state != GATE_UNKNOWN && gate->mode_state == MODE_HELD);
     chl_json_uint(json, "generation", gate->generation);
     chl_json_int(json, "age_ms", age_ms(view->now_ns, view->heard_ns[g]));
     chl_json_uint(json, "entries", gate->entries);

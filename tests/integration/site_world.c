@@ -300,7 +300,8 @@ void world_member(const struct world *world, const char *list, const char *id, c
     }
     json_array_foreach(json_object_get(status, list != NULL ? list : ""), index, entry)
     {
-        const char *name = json_string_value(json_object_get(entry, "id"));
+        const json_t *key = json_object_get(entry, "id");
+        const char *name = json_string_value(key != NULL ? key : json_object_get(entry, "name"));
         if (name != NULL && strcmp(name, id) == 0) {
             member_text(json_object_get(entry, member), out);
         }

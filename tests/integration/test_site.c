@@ -226,6 +226,7 @@ static void test_emergency_opens_until_a_named_reset(void **state)
     json_decref(refused);
     accepted(world_ask(world, "{\"op\":\"reset\",\"who\":\"chỉ huy\",\"why\":\"diễn tập xong\"}"));
     assert_true(world_until(world, NULL, NULL, "emergency", "false"));
+    assert_true(world_until(world, "gates", "G1", "mode_confirmed", "true"));
     world_scan(world, "G1", declared);
     expect_lane(world, "G1", "ADMIT", "ok");
 }
