@@ -260,6 +260,7 @@ static chl_err apply_command(struct engine *engine, const struct engine_record *
     bool cancel = made->action == ACTION_CANCEL;
     if (made->status == STATUS_ISSUED && cancel) {
         gate->grant.state = GRANT_CANCELLING;
+        gate->grant.expires_ns = record->time_ns;
     } else if (made->status == STATUS_DONE && cancel) {
         gate->grant.state = GRANT_CONFIRMED;
     } else {

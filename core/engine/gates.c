@@ -12,6 +12,8 @@
 #define COMMAND_TTL_NS (30 * CHL_NS_PER_S)
 /* A mode that did not get there is sent again no sooner than this. */
 #define MODE_AGAIN_NS (2 * CHL_NS_PER_S)
+/* A completion that is still owed so long after the command's own end was lost with its plugin. */
+#define OWED_NS (COMMAND_TTL_NS + 10 * CHL_NS_PER_S)
 
 void command(struct decision *decision, uint16_t gate, engine_action action)
 {
@@ -109,9 +111,26 @@ static void adopt_mode(struct decision *decision, uint16_t index,
     emit(decision, &record);
 }
 
+static bool mode_is_due(const struct engine_gate *gate, int64_t now_ns)
+{
+    int64_t age_ns = now_ns - gate->mode_asked_ns;
+    return (gate->mode_state == MODE_MISSED && age_ns >= MODE_AGAIN_NS) ||
+           (gate->mode_state == MODE_ASKED && age_ns >= OWED_NS);
+}
+
+static bool cancel_is_due(const struct engine_gate *gate, int64_t now_ns)
+{
+    struct engine_gate owed = *gate;
+    if (gate->grant.state == GRANT_CANCELLING && now_ns - gate->grant.expires_ns >= OWED_NS) {
+        owed.grant.state = GRANT_LOST;
+    }
+    return may_cancel(&owed);
+}
+
 static void send_mode(struct decision *decision, uint16_t index)
 {
-    if (decision->engine->state.gates[index].mode_state == MODE_MISSED) {
+    const struct engine_gate *gate = &decision->engine->state.gates[index];
+    if (gate->mode_state == MODE_MISSED || mode_is_due(gate, decision->input->now_ns)) {
         record_command(decision, index, ACTION_MODE, STATUS_ISSUED, "again");
     }
     command(decision, index, ACTION_MODE);
@@ -136,12 +155,11 @@ static void take_reading(struct decision *decision, uint16_t index,
         set_state(decision, index, GATE_OK, "answers");
     }
     /* What stands at a device that was silent may be older than what stands here: say it again. */
-    bool again = gate->mode_state == MODE_MISSED &&
-                 decision->input->now_ns - gate->mode_asked_ns >= MODE_AGAIN_NS;
-    if (was_unknown || again || gate->generation != generation) {
+    int64_t now_ns = decision->input->now_ns;
+    if (was_unknown || mode_is_due(gate, now_ns) || gate->generation != generation) {
         send_mode(decision, index);
     }
-    if (may_cancel(gate)) {
+    if (cancel_is_due(gate, now_ns)) {
         cancel_grant(decision, index, "found open after silence");
     } else if (gate->grant.state == GRANT_CONFIRMED && passage_clear(reading)) {
         end_grant(decision, index, "deadline");

@@ -67,7 +67,7 @@ typedef enum {
 
 struct engine_grant {
     uint64_t id;
-    int64_t expires_ns;
+    int64_t expires_ns; /**< its deadline; once cancelled, time of the last cancel */
     uint8_t code[ENGINE_CODE];
     uint16_t places, passed;
     uint8_t state; /**< engine_grant_state */

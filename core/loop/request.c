@@ -82,9 +82,9 @@ static void raise_emergency(struct loop *loop, control_token token,
 void loop_request(void *user, control_token token, const struct control_request *request)
 {
     struct loop *loop = user;
-    /* What only opens or only asks is never refused for a full disk. */
+    /* What only opens is never refused for a full disk; counters would show what may be lost. */
     bool needs_journal = request->op == CONTROL_RESOLVE || request->op == CONTROL_PASS ||
-                         request->op == CONTROL_RECOUNT;
+                         request->op == CONTROL_RECOUNT || request->op == CONTROL_STATS;
     if (needs_journal && loop_is_stuck(loop)) {
         loop_refuse(loop, token, CHL_E_FULL, "the journal cannot be written: see status");
         return;

@@ -184,6 +184,29 @@ static void test_grant_by_hand_ends_after_a_restart(void **state)
     admit(site, SITE_HAND, 2);
 }
 
+static void test_completions_that_were_lost_are_not_waited_for(void **state)
+{
+    struct site *site = *state;
+    admit(site, 0, 1);
+    site->now_ns += SITE_PASS_S * CHL_NS_PER_S;
+    struct engine_input tick = {.kind = INPUT_TICK};
+    site_decide(site, &tick);
+    set_mode(site, 1, CHL_MODE_FREE);
+    site->now_ns += 20 * CHL_NS_PER_S;
+    site_pass(site, 0, 0, 0);
+    assert_int_equal(commands(site, 0, ACTION_CANCEL), 0);
+    site->now_ns += 20 * CHL_NS_PER_S;
+    site_pass(site, 0, 0, 0);
+    assert_int_equal(commands(site, 0, ACTION_CANCEL), 1);
+    site_pass(site, 1, 0, 0);
+    assert_int_equal(commands(site, 1, ACTION_MODE), 1);
+    site->now_ns += CHL_NS_PER_S;
+    site_pass(site, 0, 0, 0);
+    assert_int_equal(commands(site, 0, ACTION_CANCEL), 0);
+    site_pass(site, 1, 0, 0);
+    assert_int_equal(commands(site, 1, ACTION_MODE), 0);
+}
+
 static void test_missed_readings_are_counted_to_the_person(void **state)
 {
     struct site *site = *state;
@@ -235,6 +258,7 @@ int main(void)
         STORY(test_panic_at_a_running_device_is_adopted),
         STORY(test_open_gate_is_not_closed_by_the_cancel_of_a_former_grant),
         STORY(test_grant_by_hand_ends_after_a_restart),
+        STORY(test_completions_that_were_lost_are_not_waited_for),
         STORY(test_missed_readings_are_counted_to_the_person),
         STORY(test_above_stays_announced_while_a_gate_is_silent),
         STORY(test_tap_in_a_full_zone_leaves_the_check),
