@@ -80,12 +80,35 @@ static void move(struct world *world, uint16_t gate, int entries, int exits)
     world->truth[1] += entries - exits;
 }
 
+/** A mode, an emergency or its reset: none of them may lose or give away a place. */
+static void order(struct world *world, uint16_t gate)
+{
+    struct engine_operator act = {.who = "chief", .why = "rehearsal", .gate = gate};
+    struct engine_input fire = {.kind = INPUT_EMERGENCY};
+    switch (dice(world, 8)) {
+    case 0:
+        site_decide(&world->site, &fire);
+        break;
+    case 1:
+    case 2:
+    case 3:
+        act.kind = OPERATOR_RESET;
+        site_operator(&world->site, act);
+        break;
+    default:
+        act.kind = OPERATOR_MODE;
+        act.mode = dice(world, 4) == 0 ? (uint8_t)dice(world, CHL_MODE_EMERGENCY) : CHL_MODE_NORMAL;
+        site_operator(&world->site, act);
+        break;
+    }
+}
+
 static void step(struct world *world)
 {
     struct site *site = &world->site;
     uint16_t gate = (uint16_t)dice(world, DEVICES);
     struct device *device = &world->devices[gate];
-    switch (dice(world, 12)) {
+    switch (dice(world, 14)) {
     case 0:
     case 1:
     case 2:
@@ -131,6 +154,13 @@ static void step(struct world *world)
         site_decide(site, &input);
         break;
     }
+    case 11:
+        site_complete(site, gate, ACTION_MODE, 0,
+                      dice(world, 3) == 0 ? CHL_COMMAND_ABORTED : CHL_COMMAND_DONE, false);
+        break;
+    case 12:
+        order(world, gate);
+        break;
     default:
         if (dice(world, 8) == 0) {
             world->slipped = true;
@@ -143,6 +173,35 @@ static void step(struct world *world)
     }
     check_limits(world);
     obey(world);
+}
+
+/** All devices answer and all is normal again: then no place may be taken any more. */
+static void come_to_rest(struct world *world)
+{
+    struct site *site = &world->site;
+    struct engine_operator act = {.kind = OPERATOR_RESET, .who = "chief", .why = "over"};
+    site_operator(site, act);
+    act.kind = OPERATOR_MODE;
+    act.mode = CHL_MODE_NORMAL;
+    for (act.gate = 0; act.gate < DEVICES; act.gate++) {
+        site_operator(site, act);
+    }
+    for (int i = 0; i < 4; i++) {
+        site->now_ns += 60 * CHL_NS_PER_S;
+        site_decide(site, &(struct engine_input){.kind = INPUT_TICK});
+        for (uint16_t g = 0; g < DEVICES; g++) {
+            const struct engine_grant *grant = &site->engine.state.gates[g].grant;
+            site_pass(site, g, 0, 0);
+            site_complete(site, g, ACTION_MODE, 0, CHL_COMMAND_DONE, false);
+            site_complete(site, g, ACTION_CANCEL, grant->id, CHL_COMMAND_DONE, false);
+        }
+    }
+    for (int z = 0; z < 2; z++) {
+        assert_int_equal(site->engine.state.zones[z].reserved, 0);
+    }
+    for (uint16_t g = 0; g < DEVICES; g++) {
+        assert_int_equal(site->engine.state.gates[g].mode_state, MODE_HELD);
+    }
 }
 
 static void test_random_histories(void **state)
@@ -171,6 +230,7 @@ static void test_random_histories(void **state)
             off = off < 0 ? -off : off;
             assert_true(off <= zone->uncertain);
         }
+        come_to_rest(&world);
         assert_true(site_replays(&world.site));
         site_close(&world.site);
     }
