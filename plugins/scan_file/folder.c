@@ -158,7 +158,6 @@ static size_t list_settled(const struct folder *folder, struct entry *entries, b
         }
         return 0;
     }
-    int64_t now_ns = folder->self->host->now_wall_ns(folder->self->ctx);
     const struct dirent *found = NULL;
     while (count < BATCH_MAX &&
            (found = readdir(stream)) != NULL) { /* NOLINT(concurrency-mt-unsafe): own stream */
@@ -168,6 +167,9 @@ static size_t list_settled(const struct folder *folder, struct entry *entries, b
             !S_ISREG(about.st_mode)) {
             continue;
         }
+        /* Read after the file's own time, or one written meanwhile would seem to be of the future.
+         */
+        int64_t now_ns = folder->self->host->now_wall_ns(folder->self->ctx);
         int64_t age_ns =
             now_ns - (about.st_ctim.tv_sec * INT64_C(1000000000) + about.st_ctim.tv_nsec);
         if (age_ns >= 0 && age_ns < SETTLED_MS * INT64_C(1) * NS_PER_MS) {
