@@ -57,6 +57,7 @@ struct engine_operator {
     engine_operator_kind kind;
     uint16_t lane, gate, zone;
     bool admit;
+    uint64_t check; /**< RESOLVE: the CHECK that is meant, 0 = the lane's last */
     uint8_t direction, mode;
     uint16_t n;
     int64_t inside;

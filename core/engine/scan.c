@@ -264,6 +264,10 @@ void decide_resolve(struct decision *decision, const struct engine_operator *act
         answer(decision, CHL_E_STATE, "this lane has no CHECK to resolve; scan the code again");
         return;
     }
+    if (act->check != 0 && act->check != lane->check) {
+        answer(decision, CHL_E_STATE, "another code was shown at this lane since; look again");
+        return;
+    }
     struct engine_scan scan = {
         .lane = act->lane,
         .outcome = CHL_CLAIMED,

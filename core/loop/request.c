@@ -60,6 +60,7 @@ static void act(struct loop *loop, control_token token, const struct control_req
     made->gate = site_gate(&loop->site, request->gate);
     made->zone = site_zone(&loop->site, request->zone);
     made->admit = request->admit;
+    made->check = request->check;
     made->direction = request->direction == CONTROL_EXIT ? DIRECTION_EXIT : DIRECTION_ENTRY;
     made->mode = (uint8_t)request->mode;
     made->n = request->n;

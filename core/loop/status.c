@@ -85,6 +85,7 @@ static void put_lane(struct chl_json *json, const struct status_view *view, uint
     }
     chl_json_int(json, "age_ms", age_ms(view->now_ns, lane->decided_ns));
     chl_json_bool(json, "check", lane->check != 0);
+    chl_json_uint(json, "check_sequence", lane->check);
 }
 
 static void put_plugins(struct chl_json *json, struct host *host)

@@ -50,6 +50,7 @@ struct control_request {
     char who[CHL_CONTROL_WHO_MAX], why[CHL_CONTROL_WHY_MAX];
     chl_gate_mode mode; /**< gate: NORMAL, BLOCKED or FREE */
     bool admit;         /**< resolve */
+    uint64_t check;     /**< resolve: sequence of the CHECK that is meant, 0 = the lane's last */
     control_direction direction;
     uint16_t n;     /**< pass: people, 1 or more */
     int64_t inside; /**< recount: people, 0 or more */

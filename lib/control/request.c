@@ -46,6 +46,7 @@ static const struct {
 } modes[] = {{"normal", CHL_MODE_NORMAL}, {"blocked", CHL_MODE_BLOCKED}, {"free", CHL_MODE_FREE}};
 
 #define INSIDE_MAX INT64_C(10000000)
+#define CHECK_MAX  INT64_C(9007199254740991) /* what JSON numbers carry exactly */
 
 const char *chl_control_op_name(control_op op)
 {
@@ -210,6 +211,12 @@ static chl_err read_values(const json_t *object, unsigned needs, struct control_
                             "expected true or false in \"admit\"; say which");
         }
     }
+    if (result == CHL_OK && (needs & NEEDS_ADMIT) != 0 &&
+        json_object_get(object, "check") != NULL) {
+        int64_t check = 0;
+        result = read_int(object, "check", 0, CHECK_MAX, &check, why);
+        out->check = (uint64_t)check;
+    }
     return result;
 }
 
@@ -273,6 +280,9 @@ static void write_values(struct chl_json *json, const struct control_request *re
     }
     if ((needs & NEEDS_ADMIT) != 0) {
         chl_json_bool(json, "admit", request->admit);
+        if (request->check != 0) {
+            chl_json_uint(json, "check", request->check);
+        }
     }
     if ((needs & NEEDS_DIRECTION) != 0) {
         chl_json_string(json, "direction", request->direction == CONTROL_EXIT ? "exit" : "entry");
