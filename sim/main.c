@@ -101,6 +101,7 @@ int main(int argc, char **argv)
 {
     struct simulator_options chosen = {
         .profile = "lot-turnstile", .listen = "127.0.0.1:0", .units = 3, .seed = 1};
+    argp_err_exit_status = 2;
     if (argc > 1 && strcmp(argv[1], "demo") == 0) {
         return demo_main(argc - 1, argv + 1);
     }

@@ -91,7 +91,7 @@ static void explain(const struct festival *festival)
 {
     char tail[1200];
     fprintf(stderr, "chilang-sim demo: %s\n", festival->why);
-    if (festival->paths.log_daemon[0] != '\0') {
+    if (!festival->cut_short && festival->paths.log_daemon[0] != '\0') {
         child_tail(festival->paths.log_daemon, tail, sizeof tail);
         fprintf(stderr, "last words of chilangd:\n%s\n", tail);
     }
@@ -123,6 +123,8 @@ int demo_main(int argc, char **argv)
     }
     festival->options =
         (struct festival_options){.people = 360, .seconds = 25, .limit = 90, .seed = 1};
+    char name[] = "chilang-sim demo"; /* what help and refusals call it */
+    argv[0] = name;
     argp_parse(&parser, argc, argv, 0, NULL, &festival->options);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, noted);

@@ -61,7 +61,9 @@ struct festival {
     json_t *status, *stats, *scene, *truth; /**< last answers; NULL = none yet */
     uint64_t received;                      /**< how far the subscriber's store is */
     uint64_t settled; /**< the journal's head when all was counted and received */
-    bool interrupted, tty, colour;
+    bool interrupted; /**< told to close the doors, count and end */
+    bool cut_short;   /**< told to end at once */
+    bool tty, colour;
     char why[FESTIVAL_WHY]; /**< why it was given up, "" = not */
 };
 

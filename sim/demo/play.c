@@ -282,7 +282,9 @@ static void interrupted(uv_signal_t *handle, int number)
         festival->interrupted = true; /* the doors close, everything is counted as usual */
         return;
     }
-    festival_fail(festival, "interrupted");
+    festival->cut_short = true;
+    festival_fail(festival,
+                  "interrupted before its end: nothing is judged, all processes are ended");
 }
 
 static bool start_all(struct festival *festival)

@@ -6,11 +6,18 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "lib/base/time.h"
 #include "sim/demo/festival.h"
 
-enum { LINES = 14, BAR = 44, QUEUE = 16, TEXT = 24 };
+enum {
+    COLUMNS = 80,
+    BAR = 44,
+    QUEUE = 16,
+    BEFORE_TEXT = 55 /* columns of a lane's line before what its screen says */
+};
 
 #define PLAIN_EVERY_NS (2 * CHL_NS_PER_S)
 
@@ -34,6 +41,9 @@ static const char *plain(const struct festival *festival)
     return festival->colour ? "\033[0m" : "";
 }
 
+/** Lines of the picture that are drawn; the next one starts so many lines higher. */
+static int drawn;
+
 static void line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static void line(const char *format, ...)
@@ -44,6 +54,7 @@ static void line(const char *format, ...)
     vprintf(format, arguments);
     va_end(arguments);
     printf("\033[K\n");
+    drawn++;
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -77,7 +88,16 @@ static const char *phase_name(const struct festival *festival)
     return names[festival->phase];
 }
 
-/** The lane's first `columns` characters of text. */
+static int columns_of(const char *text)
+{
+    int columns = 0;
+    for (; *text != '\0'; text++) {
+        columns += ((unsigned char)*text & 0xC0) != 0x80 ? 1 : 0;
+    }
+    return columns;
+}
+
+/** Bytes of the text's first `columns` characters. */
 static int bytes_of(const char *text, int columns)
 {
     int length = 0;
@@ -91,22 +111,34 @@ static int bytes_of(const char *text, int columns)
     return length;
 }
 
+/** Columns that are left for what a screen says. */
+static int text_room(void)
+{
+    struct winsize window;
+    int columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0
+                      ? window.ws_col
+                      : COLUMNS;
+    return columns > BEFORE_TEXT + 1 ? columns - BEFORE_TEXT : 1;
+}
+
 static void draw_lane(const struct festival *festival, const json_t *lane)
 {
     char queue[QUEUE * 4];
     const char *verdict = text_of(lane, "verdict");
     const char *text = text_of(lane, "text");
+    int room = text_room();
+    bool cut = columns_of(text) > room;
     int64_t waiting = festival_number(lane, "queue", NULL);
     bool entering = json_is_true(json_object_get(lane, "entering"));
     bool released = festival_number(lane, "released", NULL) > 0;
     marks(queue, sizeof queue, "●", waiting, QUEUE);
-    line(" %-3s %s%s %4" PRId64 "  %s  %s  %s%-5s %.*s%s", text_of(lane, "id"), queue,
+    line(" %-3s %s%s %4" PRId64 "  %s  %s  %s%-5s %.*s%s%s", text_of(lane, "id"), queue,
          waiting > QUEUE ? "…" : " ", waiting,
          entering   ? "→●→ passing "
          : released ? "→ → released"
                     : "─┤─ closed  ",
          json_is_true(json_object_get(lane, "exiting")) ? "←●←" : "   ", colour(festival, verdict),
-         verdict, bytes_of(text, TEXT), text, plain(festival));
+         verdict, bytes_of(text, cut ? room - 1 : room), text, cut ? "…" : "", plain(festival));
 }
 
 static void draw_lanes(const struct festival *festival)
@@ -167,13 +199,13 @@ static void draw_counts(const struct festival *festival, const json_t *zone)
 static void draw(const struct festival *festival)
 {
     const json_t *zone = json_array_get(json_object_get(festival->status, "zones"), 0);
-    static bool drawn;
-    /* No wrapping: a line that is too long would shift all that is drawn after it. */
-    printf("\033[?7l");
-    if (drawn) {
-        printf("\033[%dA", LINES);
+    /* No wrapping: a line that is too long would shift all that is drawn after it. And from the
+     * first column: the terminal may have echoed what was typed. */
+    printf("\033[?7l\r");
+    if (drawn > 0) {
+        printf("\033[%dA", drawn);
     }
-    drawn = true;
+    drawn = 0;
     line("%s", "");
     line(" Hội Kỳ Cùng – Tả Phủ · %u declarations, %u people · 1 second = 1 minute",
          festival->declarations, festival->heads);
