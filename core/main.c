@@ -12,13 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct arguments {
     const char *config;
     bool check;
 };
 
-enum { KEY_CHECK = 256 };
+enum { KEY_CHECK = 256, USAGE = 2 /* exit status, as of `chilang` */ };
 
 static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "Run the site that FILE describes", 0},
@@ -55,17 +56,39 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
+static const char *checked; /* the file that is being checked */
+
+static void refused(const char *instance, const char *why)
+{
+    fprintf(stderr, "%s: plugin '%s': %s\n", checked, instance, why);
+}
+
+/* Nothing listens while a file is checked. */
+static void unheard(void *user, int instance, bool ok, const char *text)
+{
+    (void)user;
+    (void)instance;
+    (void)ok;
+    (void)text;
+}
+
 static int check(const struct config *config, const char *data_dir)
 {
     char why[HOST_WHY_MAX] = "";
     struct host *host = NULL;
-    struct host_options host_options = {.config = config, .data_dir = data_dir};
+    struct host_options host_options = {
+        .config = config, .data_dir = data_dir, .sink = {.health = unheard}};
     chl_err error = host_new(&host_options, &host, why, sizeof why);
     if (error != CHL_OK) {
         fprintf(stderr, "%s\n", why);
         return EXIT_FAILURE;
     }
+    checked = config->path;
+    size_t wrong = host_check(host, refused);
     host_free(host);
+    if (wrong > 0) {
+        return EXIT_FAILURE;
+    }
     printf("%s: ok: site %s, %zu zones, %zu gates, %zu lanes, %zu plugins\n", config->path,
            config->site_id, config->zone_count, config->gate_count, config->lane_count,
            config->instance_count);
@@ -76,13 +99,18 @@ static int run(const struct config *config, const char *data_dir)
 {
     char why[HOST_WHY_MAX] = "";
     struct loop *loop = NULL;
+    /* Hours that people read are those of the site, wherever the machine's clock was set up. No
+     * thread runs yet. */
+    if (setenv("TZ", config->timezone, 1) == 0) { /* NOLINT(concurrency-mt-unsafe) */
+        tzset();
+    }
     chl_err error = loop_new(config, data_dir, &loop, why, sizeof why);
     if (error == CHL_OK) {
         error = loop_run(loop, why, sizeof why);
         loop_free(loop);
     }
     if (error != CHL_OK) {
-        fprintf(stderr, "chilangd: %s (%s)\n", why, chl_strerror(error));
+        fprintf(stderr, "chilangd: %s\n", why[0] != '\0' ? why : chl_strerror(error));
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;
@@ -94,6 +122,7 @@ int main(int argc, char **argv)
         options, parse, NULL, "chilangd: scan, decide, open, count, publish.", NULL, NULL, NULL};
     struct arguments arguments = {0};
     argp_program_version = "chilangd " CHL_VERSION;
+    argp_err_exit_status = USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     /* NOLINTEND(concurrency-mt-unsafe) */
     /* A closed pipe and a full quota are errors of a call, not the end of a gate. */

@@ -189,6 +189,22 @@ chl_err host_new(const struct host_options *options, struct host **out, char *wh
     return CHL_OK;
 }
 
+size_t host_check(struct host *host, void (*refused)(const char *instance, const char *why))
+{
+    size_t count = 0;
+    for (size_t i = 0; i < host->count; i++) {
+        char why[HOST_WHY_MAX];
+        struct chl_ctx *ctx = &host->instances[i];
+        if (instance_make(ctx, why, sizeof why)) {
+            instance_destroy(ctx);
+        } else {
+            refused(ctx->config->name, why);
+            count++;
+        }
+    }
+    return count;
+}
+
 chl_err host_start(struct host *host, char *why, size_t why_size)
 {
     chl_err error = pseudonym_key_open(host->config->state_dir, &host->key, why, why_size);

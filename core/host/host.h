@@ -74,6 +74,12 @@ struct host;
  *  Thread: main, before the loop runs. Blocks: disk. */
 chl_err host_new(const struct host_options *options, struct host **out, char *why, size_t why_size);
 
+/** Make every instance and free it again, so that what its own files hold is checked too: trust,
+ * keys, addresses. Nothing is started. Only before host_start().
+ *  @param refused called once for each instance that could not be made, with what was expected.
+ *  @return how many. Thread: main. Blocks: disk. */
+size_t host_check(struct host *host, void (*refused)(const char *instance, const char *why));
+
 /** Read or make the pseudonym key (`<state_dir>/pseudonym.key`) and start the supervisor, which
  *  creates all instances, then starts all. An instance that fails is named through `health` and
  *  made again with growing delays. Returns at once. */

@@ -46,20 +46,36 @@ struct chl_instance *instance_clone(struct chl_ctx *ctx, char *why, size_t why_s
     return made;
 }
 
-bool instance_create(struct chl_ctx *ctx)
+static chl_err make(struct chl_ctx *ctx, char *why, size_t why_size)
 {
-    char why[HOST_WHY_MAX] = "";
     struct chl_instance *made = NULL;
-    chl_err error = ctx->plugin->ops->create(&ctx->create, &made, why, sizeof why);
-    why[sizeof why - 1] = '\0';
+    why[0] = '\0';
+    chl_err error = ctx->plugin->ops->create(&ctx->create, &made, why, why_size);
+    why[why_size - 1] = '\0';
     if (error == CHL_OK && made == NULL) {
         error = CHL_E_STATE; /* success without an instance */
     }
+    ctx->instance = error == CHL_OK ? made : NULL;
+    return error;
+}
+
+bool instance_make(struct chl_ctx *ctx, char *why, size_t why_size)
+{
+    chl_err error = make(ctx, why, why_size);
+    if (error != CHL_OK && why[0] == '\0') {
+        (void)snprintf(why, why_size, "%s", chl_strerror(error));
+    }
+    return error == CHL_OK;
+}
+
+bool instance_create(struct chl_ctx *ctx)
+{
+    char why[HOST_WHY_MAX];
+    chl_err error = make(ctx, why, sizeof why);
     if (error != CHL_OK) {
         fail(ctx, "create", error, why);
         return false;
     }
-    ctx->instance = made;
     atomic_store(&ctx->restart, false);
     atomic_store(&ctx->state, INSTANCE_CREATED);
     return true;
@@ -68,9 +84,12 @@ bool instance_create(struct chl_ctx *ctx)
 bool instance_start(struct chl_ctx *ctx)
 {
     const struct chl_ops *ops = ctx->plugin->ops;
+    services_listen(ctx);
     chl_err error = CHL_HAS(ops, start) ? ops->start(ctx->instance) : CHL_OK;
     if (error != CHL_OK) {
-        fail(ctx, "start", error, "");
+        char why[HOST_TEXT_MAX];
+        services_last_words(ctx, why, sizeof why);
+        fail(ctx, "start", error, why);
         instance_destroy(ctx);
         return false;
     }

@@ -37,6 +37,7 @@ struct reader_slot {
 struct instance_health {
     pthread_mutex_t lock;
     bool told, ok;
+    bool said;    /* by the instance itself, since its start began */
     bool by_host; /* told by the host itself: create, start or reload failed, or works again */
     char text[HOST_TEXT_MAX];
 };
@@ -95,6 +96,8 @@ struct host {
 
 /** instance.c: one instance's steps; the supervisor's thread only. Failures are told as health. */
 bool instance_create(struct chl_ctx *ctx);
+/** The same, told to the caller only: `why` says what was expected. */
+bool instance_make(struct chl_ctx *ctx, char *why, size_t why_size);
 bool instance_start(struct chl_ctx *ctx);
 void instance_quiesce(struct chl_ctx *ctx);
 void instance_stop(struct chl_ctx *ctx);
@@ -111,6 +114,10 @@ void supervisor_wake(struct host *host);
 /** services.c */
 const struct chl_host *services_table(void);
 void services_tell_failure(struct chl_ctx *ctx, const char *text);
+/** A start begins: what the instance says from now on is about this one. */
+void services_listen(struct chl_ctx *ctx);
+/** What an instance said itself of why it can't start; empty when it said nothing. */
+void services_last_words(struct chl_ctx *ctx, char *why, size_t why_size);
 /** Takes back a failure that the host told; what the instance said itself stays. */
 void services_tell_recovery(struct chl_ctx *ctx, const char *text);
 void services_log(struct chl_ctx *ctx, chl_log_level level, const char *format, ...)

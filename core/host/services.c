@@ -124,6 +124,7 @@ static void tell(struct chl_ctx *ctx, bool by_host, bool ok, const char *text)
     health->told = true;
     health->ok = ok;
     health->by_host = by_host;
+    health->said = health->said || !by_host;
     memcpy(health->text, kept, sizeof kept);
     if (changed) {
         sink->health(sink->user, ctx->index, ok, kept);
@@ -134,6 +135,21 @@ static void tell(struct chl_ctx *ctx, bool by_host, bool ok, const char *text)
 void services_tell_failure(struct chl_ctx *ctx, const char *text)
 {
     tell(ctx, true, false, text);
+}
+
+void services_listen(struct chl_ctx *ctx)
+{
+    (void)pthread_mutex_lock(&ctx->health.lock);
+    ctx->health.said = false;
+    (void)pthread_mutex_unlock(&ctx->health.lock);
+}
+
+void services_last_words(struct chl_ctx *ctx, char *why, size_t why_size)
+{
+    struct instance_health *health = &ctx->health;
+    (void)pthread_mutex_lock(&health->lock);
+    (void)chl_copy(why, why_size, health->said && !health->ok ? health->text : "");
+    (void)pthread_mutex_unlock(&health->lock);
 }
 
 void services_tell_recovery(struct chl_ctx *ctx, const char *text)

@@ -295,6 +295,7 @@ static void test_config_mistakes_are_named(void **state)
         {"hard: 5", "hrd: 5", ":3:41:"},
         {"use: scan_file, path: G1", "use: no_such_plugin", "no_such_plugin"},
         {"unit: 2", "unit: 1", ":8:"},
+        {"trust: trust", "trust: no-trust", "no-trust: expected"},
         {"pass_time: 1 s", "pass_time: 1 parsec", ":5:"},
     };
     char site[WORLD_OUT];

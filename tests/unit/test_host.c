@@ -281,7 +281,8 @@ static void test_failing_create_and_start_never_stop_the_host(void **state)
     site_open(&site,
               "no-device: {use: fixture_service, acts: [fail-create]}\n"
               "no-start: {use: fixture_service, acts: [fail-start]}\n"
-              "well: {use: fixture_service, acts: [urgent, submit, same-health]}\n",
+              "well: {use: fixture_service, acts: [urgent, submit, same-health]}\n"
+              "in-words: {use: fixture_service, acts: [explain-failed-start]}\n",
               -1);
     site_load(&site, PLUGINS);
     site_start(&site);
@@ -292,6 +293,8 @@ static void test_failing_create_and_start_never_stop_the_host(void **state)
     host_status(site.host, 1, &status);
     assert_false(status.ok || status.running);
     assert_non_null(strstr(status.text, "start failed: input/output error"));
+    host_status(site.host, 3, &status);
+    assert_string_equal(status.text, "start failed: expected a free port, got a used one");
     assert_true(is_running(&site, 2));
     assert_int_equal(site.urgent_count, 1);
     assert_string_equal(site.urgent, "test-button");
@@ -302,6 +305,30 @@ static void test_failing_create_and_start_never_stop_the_host(void **state)
         told += site.healths[i].instance == 2 ? 1U : 0U;
     }
     assert_int_equal(told, 1); /* said twice, changed once */
+    site_close(&site);
+}
+
+static unsigned refusals;
+
+static void count_refusal(const char *instance, const char *why)
+{
+    assert_string_equal(instance, "no-device");
+    assert_string_equal(why, "expected a device, got none; plug it in");
+    refusals++;
+}
+
+static void test_a_check_makes_every_instance_and_starts_none(void **state)
+{
+    (void)state;
+    static struct site site;
+    site_open(&site,
+              "no-device: {use: fixture_service, acts: [fail-create]}\n"
+              "no-start: {use: fixture_service, acts: [fail-start]}\n",
+              -1);
+    site_load(&site, PLUGINS);
+    assert_int_equal(host_check(site.host, count_refusal), 1);
+    assert_int_equal(refusals, 1);
+    assert_int_equal(site.health_count, 0);
     site_close(&site);
 }
 
@@ -511,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_busy_is_passed_back_to_the_plugin),
         cmocka_unit_test(test_a_failed_create_is_named_and_tried_again),
         cmocka_unit_test(test_failing_create_and_start_never_stop_the_host),
+        cmocka_unit_test(test_a_check_makes_every_instance_and_starts_none),
         cmocka_unit_test(test_a_fatal_instance_is_made_anew),
         cmocka_unit_test(test_a_slow_stop_delays_nobody_but_its_joiner),
         cmocka_unit_test(test_a_service_follows_the_journal),
