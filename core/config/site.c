@@ -5,7 +5,9 @@
 #include "core/config/internal.h"
 #include "lib/control/control.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct site_options {
     const char *id, *name, *area, *timezone;
@@ -117,6 +119,16 @@ static bool is_timezone(const char *text)
     return text[0] != '\0';
 }
 
+/** Where a time zone's rules are; a machine without any of them can't tell a wrong name. */
+static bool is_known_timezone(const char *text)
+{
+    static const char folder[] = "/usr/share/zoneinfo";
+    char path[256];
+    int length = snprintf(path, sizeof path, "%s/%s", folder, text);
+    return access(folder, F_OK) != 0 ||
+           (length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0);
+}
+
 static chl_err check_site(struct reading *r, struct chl_yaml_node node,
                           const struct site_options *site)
 {
@@ -134,7 +146,7 @@ static chl_err check_site(struct reading *r, struct chl_yaml_node node,
             "up in the list of areas",
             site->area);
     }
-    if (!is_timezone(site->timezone)) {
+    if (!is_timezone(site->timezone) || !is_known_timezone(site->timezone)) {
         return chl_yaml_refuse(r->yaml, chl_yaml_get(r->yaml, node, "timezone"), r->error,
                                "expected a time zone such as Asia/Ho_Chi_Minh, got '%.60s'; see "
                                "'timedatectl list-timezones'",
