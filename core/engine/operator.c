@@ -30,7 +30,7 @@ static void set_mode(struct decision *decision, const struct engine_operator *ac
 {
     struct engine *engine = decision->engine;
     if (act->gate >= engine->config->gate_count || act->mode >= CHL_MODE_COUNT) {
-        answer(decision, CHL_E_NOTFOUND, "no such gate or mode");
+        answer(decision, CHL_E_NOTFOUND, "no such gate or mode: `chilang status` lists the gates");
         return;
     }
     if (engine->state.emergency || act->mode == CHL_MODE_EMERGENCY) {
@@ -82,7 +82,8 @@ static void recount(struct decision *decision, const struct engine_operator *act
 {
     struct engine *engine = decision->engine;
     if (act->zone >= engine->config->zone_count || act->inside < 0) {
-        answer(decision, CHL_E_NOTFOUND, "no such zone, or a negative count");
+        answer(decision, CHL_E_NOTFOUND,
+               "no such zone, or a negative count: `chilang status` lists the zones");
         return;
     }
     audit(decision, act, engine->config->zones[act->zone].id);
@@ -162,7 +163,7 @@ void decide_operator(struct decision *decision)
     switch (act->kind) {
     case OPERATOR_RESOLVE:
         if (act->lane >= decision->engine->config->lane_count) {
-            answer(decision, CHL_E_NOTFOUND, "no such lane");
+            answer(decision, CHL_E_NOTFOUND, "no such lane: `chilang status` lists them");
             return;
         }
         decide_resolve(decision, act);

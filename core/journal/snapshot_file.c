@@ -154,8 +154,9 @@ chl_err snapshot_file_read(const char *path, struct snapshot_mark *mark, char **
     *bytes = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        snprintf(why, why_size, "%s: cannot be opened (errno %d)", path, errno);
-        return errno == ENOENT ? CHL_E_NOTFOUND : CHL_E_IO;
+        int number = errno;
+        snprintf(why, why_size, "%s: cannot be opened: %s", path, strerrordesc_np(number));
+        return number == ENOENT ? CHL_E_NOTFOUND : CHL_E_IO;
     }
     snprintf(why, why_size, "%s: cannot be read", path);
     chl_err error = read_whole(fd, path, head, bytes, length, why, why_size);

@@ -15,13 +15,30 @@ void chl_log_set_level(chl_log_level level)
     atomic_store(&threshold, (int)level);
 }
 
+static const char *word_of(chl_log_level level)
+{
+    switch (level) {
+    case CHL_LOG_ERROR:
+        return "error";
+    case CHL_LOG_WARNING:
+        return "warning";
+    case CHL_LOG_DEBUG:
+        return "debug";
+    default:
+        return "info";
+    }
+}
+
 void chl_vlog(chl_log_level level, const char *component, const char *format, va_list arguments)
 {
     if ((int)level > atomic_load(&threshold)) {
         return;
     }
     char line[1024];
-    int head = snprintf(line, sizeof line, "<%d>component=%s ", (int)level, component);
+    /* The level in the form that a service manager reads; a person gets a word instead. */
+    int head = isatty(STDERR_FILENO) == 1
+                   ? snprintf(line, sizeof line, "%-7s component=%s ", word_of(level), component)
+                   : snprintf(line, sizeof line, "<%d>component=%s ", (int)level, component);
     if (head < 0 || (size_t)head >= sizeof line - 2) {
         return;
     }

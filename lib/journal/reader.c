@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum query { FROM, LAST, FIRST, CURSORS, CONTENT, QUERIES };
 
@@ -102,6 +103,11 @@ chl_err chl_journal_reader_open(const char *path, struct chl_journal_reader **ou
     if (!chl_file_exists(path, "")) {
         snprintf(why, why_size, "%s: expected a journal, came no such file", path);
         return CHL_E_NOTFOUND;
+    }
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        snprintf(why, why_size, "%s: expected a journal, came a folder or a device", path);
+        return CHL_E_INVAL;
     }
     struct chl_journal_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {

@@ -111,11 +111,16 @@ static chl_err take_lock(struct store *store, char *why, size_t why_size)
         store->lock = -1;
     }
     if (problem == EWOULDBLOCK) {
-        snprintf(why, why_size, "expected to be its only writer, another process has %s locked",
-                 name);
+        snprintf(why, why_size,
+                 "%s: expected to be its only writer, got a lock that another chilangd holds; stop "
+                 "that one first",
+                 store->path);
         return CHL_E_BUSY;
     }
-    snprintf(why, why_size, "cannot open %s (errno %d)", name, problem);
+    snprintf(
+        why, why_size,
+        "%s: expected to open or make it, got: %s; make its folder, owned by the daemon's user",
+        name, strerrordesc_np(problem));
     return problem == ENOSPC || problem == EDQUOT ? CHL_E_FULL : CHL_E_IO;
 }
 

@@ -177,8 +177,8 @@ chl_err chl_initializers_check(const char *file, char *why, size_t why_size)
     }
     (void)snprintf(
         why, why_size,
-        "%s: expected a shared object that runs nothing while being loaded, got %s; move "
-        "such code into `create`",
+        "%s: expected a plugin that runs nothing while being loaded, got %s; install one built for "
+        "this machine, with such code in its `create`",
         file, problem);
     return CHL_E_ABI;
 }

@@ -156,9 +156,9 @@ static chl_err read_text(const char *path, bool need_secret, char text[FILE_MAX 
     if (file < 0) {
         error = errno == ENOENT ? CHL_E_NOTFOUND : CHL_E_IO;
         (void)snprintf(why, why_size,
-                       "%s: cannot be opened (errno %d): make it with `chilang keygen "
-                       "curve`",
-                       path, errno);
+                       "%s: expected a key file, got: %s; make it with `chilang keygen curve`, "
+                       "readable by who uses it",
+                       path, strerrordesc_np(errno));
         return error;
     }
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {

@@ -17,10 +17,12 @@ enum { OUTPUT_MAX = 16384, WORDS_MAX = 16 };
 
 static const char status_json[] =
     "{\"site\":\"hoi\",\"name\":\"Hội Kỳ Cùng\",\"version\":\"9.9\",\"epoch\":\"e\",\"head\":42,"
-    "\"time\":\"2022-02-16T01:15:03Z\",\"journal\":\"ok\",\"zones\":[{\"id\":\"san-den\",\"name\":"
+    "\"time\":\"2022-02-16T01:15:03Z\",\"journal\":\"ok\",\"emergency\":true,\"zones\":[{\"id\":"
+    "\"san-den\",\"name\":"
     "\"Sân\\u001b[2J\",\"state\":\"AT_LIMIT\",\"inside\":500,\"reserved\":0,\"warn\":400,\"soft\":"
     "450,\"hard\":500,\"entered\":1234567,\"left\":1234067},{\"id\":"
-    "\"mot-khu-co-ten-that-la-dai-ở-đây\",\"state\":\"NORMAL\",\"inside\":0}],\"gates\":[{\"id\":"
+    "\"mot-khu-co-ten-that-la-dai-ở-đây\",\"state\":\"NORMAL\",\"inside\":0,\"recount_due\":true}],"
+    "\"gates\":[{\"id\":"
     "\"G1\",\"state\":\"OK\",\"mode\":\"normal\",\"age_ms\":250,\"entries\":12,\"exits\":3,"
     "\"grant\":{\"id\":1,\"places\":4,\"passed\":1,\"state\":\"open\"}},{\"id\":\"G2\",\"state\":"
     "\"UNKNOWN\",\"mode\":\"normal\",\"age_ms\":7200000,\"grant\":null}],\"lanes\":[{\"id\":\"G1\","
@@ -158,17 +160,46 @@ static size_t columns(const char *line, size_t length)
     return count;
 }
 
+static void expect_no_wider(const char *text, size_t most)
+{
+    for (const char *line = text; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (columns(line, length) > most) {
+            fail_msg("wider than %zu columns: %.*s", most, (int)length, line);
+        }
+        line += length + 1;
+    }
+}
+
+static void test_status_leaves_out_columns_of_a_narrow_screen(void **state)
+{
+    struct fixture *f = *state;
+    (void)setenv("COLUMNS", "60", 1);
+    int64_t code = RUN(f, "status", "--control", f->path);
+    (void)unsetenv("COLUMNS");
+    assert_int_equal(code, 0);
+    const char *tables = strstr(f->out, "\nZONE ");
+    assert_non_null(tables);
+    expect_no_wider(tables, 60);
+    assert_non_null(
+        strstr(tables, "san-den            AT_LIMIT       500    500 1234567 1234067\n"));
+    assert_null(strstr(tables, "HELD"));
+}
+
+static void test_status_says_what_to_do(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(RUN(f, "status", "--control", f->path), 0);
+    assert_non_null(strstr(f->out, "2022-02-16 01:15:03 UTC, chilangd 9.9\n"));
+    assert_non_null(strstr(f->out, "EMERGENCY every gate is open; `chilang gate reset` ends it\n"));
+    assert_non_null(strstr(f->out, "COUNT AGAIN mot-khu-co-ten-that-la-dai-ở-đây: "));
+}
+
 static void test_status_fits_the_screen(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(RUN(f, "status", "--control", f->path), 0);
-    for (const char *line = f->out; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        if (columns(line, length) > 80) {
-            fail_msg("wider than 80 columns: %.*s", (int)length, line);
-        }
-        line += length + 1;
-    }
+    expect_no_wider(strstr(f->out, "\nZONE "), 80);
     assert_null(strchr(f->out, '\033')); /* no colour, and nothing of the peer's */
     assert_null(strchr(f->out, '\007'));
     assert_non_null(strstr(f->out, "Hội Kỳ Cùng (hoi)\n"));
@@ -269,13 +300,13 @@ static void test_bad_orders_are_not_sent(void **state)
         const char *words[8];
         const char *says;
     } bad[] = {
-        {{"gate"}, "expected a gate and its mode, or an order, got `nothing`"},
+        {{"gate"}, "expected a gate and its mode, or an order, got none"},
         {{"gate", "G1"}, "another number of words"},
         {{"gate", "G1", "open", "--who=L", "--why=x"}, "normal, blocked or free, got `open`"},
         {{"gate", "G1", "free", "--why=x"}, "expected \"who\", got none"},
         {{"gate", "G1", "free", "--who=L"}, "expected \"why\", got none"},
         {{"gate", "reset", "--who=L"}, "expected \"why\", got none"},
-        {{"gate", "resolve", "G1", "--who=L"}, "one of --admit and --refuse, got `neither`"},
+        {{"gate", "resolve", "G1", "--who=L"}, "one of --admit and --refuse, got none"},
         {{"gate", "resolve", "G1", "--admit", "--refuse", "--who=L"}, "got `both`"},
         {{"gate", "pass", "H1", "in", "--who=L"}, "entry or exit, got `in`"},
         {{"gate", "pass", "H1", "entry", "0", "--who=L"}, "1 to 1000"},
@@ -298,6 +329,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
         WITH_SERVER(test_status_fits_the_screen),
+        WITH_SERVER(test_status_leaves_out_columns_of_a_narrow_screen),
+        WITH_SERVER(test_status_says_what_to_do),
         WITH_SERVER(test_status_as_json),
         WITH_SERVER(test_status_finds_the_socket_by_the_site),
         WITH_SERVER(test_nobody_listens),
