@@ -79,6 +79,13 @@ static bool complain(struct complaint *complaint, const char *text, const char *
     return false;
 }
 
+/** The same where no word came that could be quoted. */
+static bool complain_plainly(struct complaint *complaint, const char *text)
+{
+    (void)chl_copy(complaint->text, sizeof complaint->text, text);
+    return false;
+}
+
 static bool take_text(const char *text, char *out, size_t size, struct complaint *complaint)
 {
     if (text == NULL || chl_copy(out, size, text)) {
@@ -103,8 +110,9 @@ static bool read_resolve(const struct options *options, struct control_request *
     request->op = CONTROL_RESOLVE;
     request->admit = options->admit;
     if (options->admit == options->refuse) {
-        return complain(complaint, "expected one of --admit and --refuse",
-                        options->admit ? "both" : "neither");
+        return complain_plainly(complaint, options->admit
+                                               ? "expected one of --admit and --refuse, got both"
+                                               : "expected one of --admit and --refuse, got none");
     }
     return take_text(options->words[1], request->lane, sizeof request->lane, complaint);
 }
@@ -178,7 +186,7 @@ static bool read_request(const struct options *options, struct control_request *
 {
     size_t form = 0;
     if (options->count == 0) {
-        return complain(complaint, "expected a gate and its mode, or an order", "nothing");
+        return complain_plainly(complaint, "expected a gate and its mode, or an order, got none");
     }
     while (forms[form].word != NULL && strcmp(forms[form].word, options->words[0]) != 0) {
         form++;
@@ -199,7 +207,8 @@ static bool check_request(const struct control_request *request, struct complain
     struct control_request again;
     struct control_refusal why;
     if (chl_control_write(request, line, sizeof line) != CHL_OK) {
-        return complain(complaint, "expected shorter texts", "too much");
+        return complain_plainly(complaint,
+                                "expected shorter texts, got more than one request holds");
     }
     if (chl_control_parse(line, strlen(line), &again, &why) != CHL_OK) {
         (void)snprintf(complaint->text, sizeof complaint->text, "%s", why.text);

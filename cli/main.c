@@ -38,7 +38,7 @@ int main(int argc, char **argv)
         return CLI_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 ||
-        strcmp(argv[1], "-h") == 0) {
+        strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--usage") == 0) {
         usage(stdout);
         return CLI_OK;
     }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -47,6 +48,18 @@ static bool wants_colour(void)
     return isatty(STDOUT_FILENO) && (no_colour == NULL || no_colour[0] == '\0');
 }
 
+/** COLUMNS when it is set, else those of the terminal; 80 in a file. */
+static int columns(void)
+{
+    const char *stated = getenv("COLUMNS");
+    struct winsize window;
+    if (stated != NULL && stated[0] != '\0') {
+        long value = strtol(stated, NULL, 10);
+        return value > 0 && value < 1000 ? (int)value : 80;
+    }
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : 80;
+}
+
 int cli_status(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&door_argp, 0, NULL, 0}, {0}};
@@ -77,7 +90,8 @@ int cli_status(int argc, char **argv)
         (void)json_dumpf(status, stdout, JSON_COMPACT);
         (void)putchar('\n');
     } else {
-        status_print(stdout, status, wants_colour());
+        struct status_look look = {.columns = columns(), .colour = wants_colour()};
+        status_print(stdout, status, &look);
     }
     json_decref(answer);
     return fflush(stdout) == 0 ? code : CLI_FAILED;

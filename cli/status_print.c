@@ -17,6 +17,7 @@ struct column {
     const char *title, *member;
     int width;
     enum { TEXT, NUMBER, AGE, STATE, GRANT, HEALTH } kind;
+    bool spare; /**< left out where a line has fewer than 80 columns; the rest fits in 60 */
 };
 
 struct table {
@@ -26,33 +27,33 @@ struct table {
 
 static const struct table tables[] = {
     {"zones",
-     {{"ZONE", "id", 18, TEXT},
-      {"STATE", "state", 11, STATE},
-      {"INSIDE", "inside", 6, NUMBER},
-      {"HELD", "reserved", 4, NUMBER},
-      {"WARN", "warn", 6, NUMBER},
-      {"SOFT", "soft", 6, NUMBER},
-      {"HARD", "hard", 6, NUMBER},
-      {"IN", "entered", 7, NUMBER},
-      {"OUT", "left", 7, NUMBER}}},
+     {{"ZONE", "id", 18, TEXT, false},
+      {"STATE", "state", 11, STATE, false},
+      {"INSIDE", "inside", 6, NUMBER, false},
+      {"HELD", "reserved", 4, NUMBER, true},
+      {"WARN", "warn", 6, NUMBER, true},
+      {"SOFT", "soft", 6, NUMBER, true},
+      {"HARD", "hard", 6, NUMBER, false},
+      {"IN", "entered", 7, NUMBER, false},
+      {"OUT", "left", 7, NUMBER, false}}},
     {"gates",
-     {{"GATE", "id", 18, TEXT},
-      {"STATE", "state", 8, STATE},
-      {"MODE", "mode", 9, STATE},
-      {"AGE", "age_ms", 7, AGE},
-      {"IN", "entries", 8, NUMBER},
-      {"OUT", "exits", 8, NUMBER},
-      {"GRANT", "grant", 16, GRANT}}},
+     {{"GATE", "id", 18, TEXT, false},
+      {"STATE", "state", 8, STATE, false},
+      {"MODE", "mode", 9, STATE, false},
+      {"AGE", "age_ms", 7, AGE, true},
+      {"IN", "entries", 8, NUMBER, false},
+      {"OUT", "exits", 8, NUMBER, false},
+      {"GRANT", "grant", 16, GRANT, true}}},
     {"lanes",
-     {{"LANE", "id", 18, TEXT},
-      {"VERDICT", "verdict", 8, STATE},
-      {"REASON", "reason", 24, TEXT},
-      {"AGE", "age_ms", 7, AGE}}},
+     {{"LANE", "id", 18, TEXT, false},
+      {"VERDICT", "verdict", 8, STATE, false},
+      {"REASON", "reason", 24, TEXT, false},
+      {"AGE", "age_ms", 7, AGE, false}}},
     {"plugins",
-     {{"PLUGIN", "name", 22, TEXT},
-      {"USE", "use", 22, TEXT},
-      {"STATE", "ok", 6, HEALTH},
-      {"WHY", "text", 27, TEXT}}},
+     {{"PLUGIN", "name", 22, TEXT, false},
+      {"USE", "use", 22, TEXT, true},
+      {"STATE", "ok", 6, HEALTH, false},
+      {"WHY", "text", 27, TEXT, false}}},
 };
 
 /** Words that deserve an eye, and how they look. */
@@ -167,11 +168,23 @@ static bool has_column(const struct table *table, size_t i)
     return i < COLUMNS_MAX && table->columns[i].title != NULL;
 }
 
-static void print_row(FILE *out, const struct table *table, const json_t *entry, bool colour)
+/** The next column from `i` that a line so wide has room for. */
+static size_t shown_from(const struct table *table, size_t i, int columns)
 {
-    for (size_t i = 0; has_column(table, i); i++) {
+    while (has_column(table, i) && table->columns[i].spare && columns < WIDTH) {
+        i++;
+    }
+    return i;
+}
+
+static void print_row(FILE *out, const struct table *table, const json_t *entry,
+                      const struct status_look *look)
+{
+    size_t next = 0;
+    for (size_t i = shown_from(table, 0, look->columns); has_column(table, i); i = next) {
         const struct column *column = &table->columns[i];
         char cell[CELL_MAX];
+        next = shown_from(table, i + 1, look->columns);
         if (entry == NULL) {
             (void)chl_copy(cell, sizeof cell, column->title);
         } else {
@@ -179,8 +192,8 @@ static void print_row(FILE *out, const struct table *table, const json_t *entry,
         }
         int blank = column->width - width_of(cell);
         bool right = column->kind == NUMBER || column->kind == AGE;
-        bool last = !has_column(table, i + 1);
-        const char *code = entry != NULL && colour ? colour_of(column, cell) : NULL;
+        bool last = !has_column(table, next);
+        const char *code = entry != NULL && look->colour ? colour_of(column, cell) : NULL;
         (void)fprintf(out, "%*s", right ? blank : 0, "");
         if (code != NULL) {
             (void)fprintf(out, "\033[%sm%s\033[0m", code, cell);
@@ -199,6 +212,40 @@ static const char *text_of(const json_t *status, const char *member, char *cell,
     return cell;
 }
 
+/** 2022-02-05T10:15:33.162492737Z becomes 2022-02-05 10:15:33 UTC. */
+static void readable(char *time)
+{
+    size_t whole = strcspn(time, ".Z");
+    if (whole == strlen("2022-02-05T10:15:33") && time[10] == 'T') {
+        time[10] = ' ';
+        memcpy(time + whole, " UTC", sizeof " UTC"); /* room: CELL_MAX */
+    }
+}
+
+/** What somebody has to do something about, each on a line of its own. */
+static void print_duties(FILE *out, const json_t *status, bool colour)
+{
+    const char *red = colour ? "\033[31m" : "";
+    const char *plain = colour ? "\033[0m" : "";
+    const json_t *zones = json_object_get(status, "zones");
+    char zone[CELL_MAX];
+    if (json_is_true(json_object_get(status, "emergency"))) {
+        (void)fprintf(out, "%sEMERGENCY%s every gate is open; `chilang gate reset` ends it\n", red,
+                      plain);
+    }
+    if (json_is_true(json_object_get(status, "clock_doubt"))) {
+        (void)fprintf(out, "%sCLOCK%s in doubt: set the machine's time\n", red, plain);
+    }
+    for (size_t i = 0; i < json_array_size(zones); i++) {
+        const json_t *entry = json_array_get(zones, i);
+        if (json_is_true(json_object_get(entry, "recount_due"))) {
+            (void)text_of(entry, "id", zone, 64);
+            (void)fprintf(out, "%sCOUNT AGAIN%s %s: `chilang gate recount %s N`\n", red, plain,
+                          zone, zone);
+        }
+    }
+}
+
 static void print_head(FILE *out, const json_t *status, bool colour)
 {
     char name[CELL_MAX];
@@ -207,26 +254,28 @@ static void print_head(FILE *out, const json_t *status, bool colour)
     (void)fprintf(out, "%s%s%s (%s)\n", colour ? "\033[1m" : "",
                   text_of(status, "name", name, WIDTH - 24), colour ? "\033[0m" : "",
                   text_of(status, "site", site, 20));
-    (void)fprintf(out, "%s, chilangd %s\n", text_of(status, "time", name, 36),
-                  text_of(status, "version", site, 20));
+    (void)text_of(status, "time", name, 36);
+    readable(name);
+    (void)fprintf(out, "%s, chilangd %s\n", name, text_of(status, "version", site, 20));
     (void)fprintf(out, "journal: %s", text_of(status, "journal", text, 40));
     (void)fprintf(out, ", head %lld\n",
                   (long long)json_integer_value(json_object_get(status, "head")));
     (void)fprintf(out, "epoch %s\n", text_of(status, "epoch", text, 40));
+    print_duties(out, status, colour);
 }
 
-void status_print(FILE *out, const json_t *status, bool colour)
+void status_print(FILE *out, const json_t *status, const struct status_look *look)
 {
-    print_head(out, status, colour);
+    print_head(out, status, look->colour);
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         const json_t *list = json_object_get(status, tables[t].member);
         if (json_array_size(list) == 0) {
             continue;
         }
         (void)fputc('\n', out);
-        print_row(out, &tables[t], NULL, colour);
+        print_row(out, &tables[t], NULL, look);
         for (size_t i = 0; i < json_array_size(list); i++) {
-            print_row(out, &tables[t], json_array_get(list, i), colour);
+            print_row(out, &tables[t], json_array_get(list, i), look);
         }
     }
 }

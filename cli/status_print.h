@@ -9,8 +9,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/** How the picture may look. */
+struct status_look {
+    int columns; /**< from 80: all of it; fewer: what fits in 60 */
+    bool colour;
+};
+
 /** Print `status` of docs/control.md. What is missing in it shows as "-"; texts are cut to their
  *  column and lose control characters. */
-void status_print(FILE *out, const json_t *status, bool colour);
+void status_print(FILE *out, const json_t *status, const struct status_look *look);
 
 #endif
