@@ -26,14 +26,36 @@ static void print_hint(FILE *out, const struct chl_declaration_field *field)
     case CHL_FIELD_BIRTH:
         fputs(" (ví dụ 1987 hoặc 1987-01-18)", out);
         break;
-    case CHL_FIELD_TEXT:
+    case CHL_FIELD_CHOICE:
+        for (size_t i = 0; field->choices[i] != NULL; i++) {
+            fprintf(out, "%s%s", i > 0 ? ", " : " (", field->choices[i]);
+        }
+        fputs(")", out);
+        break;
     case CHL_FIELD_DATE:
     case CHL_FIELD_TIME:
-    case CHL_FIELD_CHOICE:
+        fputs(" (ví dụ 2022-02-01)", out);
+        break;
+    case CHL_FIELD_TEXT:
         break;
     }
     fputs(field->required ? "*: " : ": ", out);
     (void)fflush(out);
+}
+
+/** What is wrong with the answer, in the words of the form; the hint stands above it. */
+static void explain(FILE *out, const struct chl_declaration_field *field)
+{
+    const char *characters = field->characters;
+    fputs("  Chưa đúng, xin nhập lại", out);
+    if (field->type == CHL_FIELD_TEXT) {
+        fprintf(out, ": %s, tối đa %zu ký tự",
+                characters == NULL                ? "chữ thường đọc được"
+                : strchr(characters, 'A') == NULL ? "chỉ chữ số"
+                                                  : "chữ không dấu và chữ số",
+                field->size - 1);
+    }
+    fputs(field->type == CHL_FIELD_TEXT ? ".\n" : " như ví dụ trong ngoặc.\n", out);
 }
 
 static chl_err ask_one(FILE *in, FILE *out, const struct chl_declaration_field *field,
@@ -55,7 +77,7 @@ static chl_err ask_one(FILE *in, FILE *out, const struct chl_declaration_field *
         if (chl_declaration_set(form, field, answer, why, sizeof why) == CHL_OK) {
             return CHL_OK;
         }
-        fprintf(out, "  Chưa đúng, xin nhập lại. (%s)\n", why);
+        explain(out, field);
     }
 }
 

@@ -307,7 +307,7 @@ static void test_bad_orders_are_not_sent(void **state)
         {{"gate", "G1", "free", "--who=L"}, "expected \"why\", got none"},
         {{"gate", "reset", "--who=L"}, "expected \"why\", got none"},
         {{"gate", "resolve", "G1", "--who=L"}, "one of --admit and --refuse, got none"},
-        {{"gate", "resolve", "G1", "--admit", "--refuse", "--who=L"}, "got `both`"},
+        {{"gate", "resolve", "G1", "--admit", "--refuse", "--who=L"}, "got both"},
         {{"gate", "pass", "H1", "in", "--who=L"}, "entry or exit, got `in`"},
         {{"gate", "pass", "H1", "entry", "0", "--who=L"}, "1 to 1000"},
         {{"gate", "pass", "H1", "entry", "-1", "--who=L"}, ""},
