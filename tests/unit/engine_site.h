@@ -17,7 +17,7 @@ struct site {
     int64_t now_ns;
     uint32_t entry[SITE_GATES], exit_count[SITE_GATES];
     uint8_t mode[SITE_GATES]; /**< chl_gate_mode that the device is in */
-    char *journal; /**< all records as JSON lines, for replay */
+    char *journal;            /**< all records as JSON lines, for replay */
     size_t journal_length, journal_size;
 };
 
