@@ -132,11 +132,16 @@ static void test_message_truncated_anywhere(void **state)
     }
 }
 
+/* A few bits carry nothing (deflate's window size, the padding of its last byte): with one of them
+ * changed the same message comes out, and then it must be the very same claims. */
 static void test_every_character_changed(void **state)
 {
     (void)state;
     static char changed[CHL_ISSUE_CODE_MAX];
     size_t length = strlen(code);
+    unsigned same = 0;
+    struct chl_inspection whole;
+    inspect(code, length, &whole);
     for (size_t at = 0; at < length; at++) {
         static const char others[] = {'0', 'Z', ':', ' ', 'a', '\0', (char)0xFF};
         for (size_t i = 0; i < sizeof others; i++) {
@@ -147,9 +152,15 @@ static void test_every_character_changed(void **state)
             }
             changed[at] = others[i];
             inspect(changed, length, &out);
+            if (at >= 4 && out.outcome == CHL_CLAIMED) {
+                assert_memory_equal(&out, &whole, sizeof whole);
+                same++;
+                continue;
+            }
             assert_int_equal(out.outcome, at < 4 ? CHL_NOT_MINE : CHL_REFUSED);
         }
     }
+    assert_true(same <= 4);
 }
 
 /* Every bit of the message, past zlib: nothing signed can change unseen. Where the kid or the alg
