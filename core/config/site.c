@@ -84,8 +84,9 @@ static const struct chl_opt journal_table[] = {
      .min = DAY_MS,
      .max = 366 * DAY_MS,
      .offset = offsetof(struct journal_options, keep_persons_ms),
-     .help_vi = "Giữ dữ liệu cá nhân bao lâu",
-     .help_en = "How long data about persons is kept"},
+     .help_vi = "Tuổi thọ của khóa ẩn danh; lần khởi động sau đó hủy khóa và tạo khóa mới",
+     .help_en =
+         "Life of the pseudonyms' key; the first start after it destroys the key and makes one"},
     {.name = NULL}};
 
 static const struct chl_opt root_table[] = {

@@ -207,7 +207,11 @@ size_t host_check(struct host *host, void (*refused)(const char *instance, const
 
 chl_err host_start(struct host *host, char *why, size_t why_size)
 {
-    chl_err error = pseudonym_key_open(host->config->state_dir, &host->key, why, why_size);
+    chl_err error =
+        pseudonym_key_expire(host->config->state_dir, host->config->keep_persons_ms, why, why_size);
+    error = error != CHL_OK
+                ? error
+                : pseudonym_key_open(host->config->state_dir, &host->key, why, why_size);
     if (error != CHL_OK) {
         return error;
     }

@@ -4,6 +4,8 @@
  */
 #include "core/host/pseudonym.h"
 
+#include "lib/base/time.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -95,6 +97,32 @@ static chl_err make_key(const char *state_dir, const char *path, char *why, size
         return refuse_system(state_dir, "be synchronised", why, why_size);
     }
     return error;
+}
+
+chl_err pseudonym_key_expire(const char *state_dir, int64_t keep_ms, char *why, size_t why_size)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    static const uint8_t nothing[PSEUDONYM_KEY];
+    int length = snprintf(path, sizeof path, "%s/pseudonym.key", state_dir);
+    if (length < 0 || (size_t)length >= sizeof path || keep_ms <= 0 || lstat(path, &status) != 0 ||
+        !S_ISREG(status.st_mode)) {
+        return CHL_OK;
+    }
+    int64_t age_ms = (chl_wall_ns() / CHL_NS_PER_MS) - (int64_t)status.st_mtim.tv_sec * 1000;
+    if (age_ms < keep_ms) {
+        return CHL_OK;
+    }
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool wiped =
+        fd >= 0 && write(fd, nothing, sizeof nothing) == (ssize_t)sizeof nothing && fsync(fd) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (!wiped || unlink(path) != 0) {
+        return refuse_system(path, "be destroyed at its period's end", why, why_size);
+    }
+    return CHL_OK;
 }
 
 chl_err pseudonym_key_open(const char *state_dir, struct pseudonym_key *out, char *why,

@@ -13,6 +13,13 @@ struct pseudonym_key {
     uint8_t bytes[PSEUDONYM_KEY];
 };
 
+/** Begin a new period when the key is older than `keep_ms`: it is overwritten and removed, so that
+ * what was made with it can be linked to nobody any more. A key from the future (a clock in doubt)
+ * stays.
+ *  @param keep_ms life of a period, 0 = for ever.
+ *  @return CHL_OK, or CHL_E_IO with `why` filled. Thread: any. Blocks: disk. */
+chl_err pseudonym_key_expire(const char *state_dir, int64_t keep_ms, char *why, size_t why_size);
+
 /** Read `<state_dir>/pseudonym.key`, or make it (mode 0600, never over an existing one). The folder
  *  is made when it is missing.
  *  @param why on failure: file, expected, got, what to do.

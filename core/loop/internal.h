@@ -110,6 +110,11 @@ size_t loop_status_room(const struct loop *loop);
 /** Answer with the status of committed records, read off the loop. */
 void loop_status_durable(struct loop *loop, control_token token);
 
+/** Record the digests of what is loaded at start: configuration and trust. Blocks: disk. */
+void loop_record_loads(struct loop *loop);
+/** Make the credential plugins anew and record what they trust now. Blocks: never. */
+void loop_reload_trust(struct loop *loop);
+
 /** Requests at the operator's door. */
 void loop_request(void *user, control_token token, const struct control_request *request);
 /** One message of the inbox. */

@@ -370,7 +370,7 @@ void loop_on_signal(uv_signal_t *handle, int number)
 {
     struct loop *loop = handle->data;
     if (number == SIGHUP) {
-        host_reload_credentials(loop->host);
+        loop_reload_trust(loop);
         return;
     }
     if (loop->stopping) {

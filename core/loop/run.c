@@ -9,7 +9,6 @@
 #include "lib/base/time.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,29 +109,6 @@ chl_err loop_new(const struct config *config, const char *data_dir, struct loop 
     return CHL_OK;
 }
 
-/* Configuration is state too: its digest is recorded, its content kept once beside the journal. */
-static void record_config(struct loop *loop)
-{
-    FILE *file = fopen(loop->config->path, "rb");
-    char *text = malloc(CHL_YAML_FILE_MAX);
-    size_t length = 0;
-    if (file != NULL && text != NULL) {
-        length = fread(text, 1, CHL_YAML_FILE_MAX, file);
-    }
-    uint8_t digest[32];
-    if (length > 0 && EVP_Digest(text, length, digest, NULL, EVP_sha256(), NULL) == 1) {
-        struct engine_input input = {.kind = INPUT_LOADED};
-        chl_copy(input.as.loaded.what, sizeof input.as.loaded.what, "configuration");
-        chl_hex(digest, sizeof digest, input.as.loaded.digest);
-        writer_put_content(loop->writer, digest, text, length);
-        loop_decide(loop, &input);
-    }
-    free(text);
-    if (file != NULL) {
-        fclose(file);
-    }
-}
-
 static void record_start(struct loop *loop)
 {
     struct engine_input input = {.kind = INPUT_START};
@@ -183,7 +159,7 @@ chl_err loop_run(struct loop *loop, char *why, size_t why_size)
         return error;
     }
     record_start(loop);
-    record_config(loop);
+    loop_record_loads(loop);
     error = error != CHL_OK ? error : host_start(loop->host, why, why_size);
     if (error != CHL_OK) {
         return error;

@@ -90,6 +90,7 @@ static void expect_inside(struct world *world, const char *inside)
     assert_true(world_until(world, "zones", "san", "inside", inside));
 }
 
+/* Invariant 1, 5. */
 static void test_scan_decide_open_count(void **state)
 {
     struct world *world = *state;
@@ -115,6 +116,7 @@ static void test_scan_decide_open_count(void **state)
     json_decref(answer);
 }
 
+/* Invariant 3. */
 static void test_bad_codes_open_nothing(void **state)
 {
     struct world *world = *state;
@@ -160,6 +162,7 @@ static void test_no_show_gives_the_place_back(void **state)
     expect_inside(world, "3");
 }
 
+/* Invariant 4, 6. */
 static void test_kill_leaves_nothing_open(void **state)
 {
     struct world *world = *state;
@@ -181,6 +184,7 @@ static void test_kill_leaves_nothing_open(void **state)
     expect_inside(world, "1");
 }
 
+/* Invariant 10. */
 static void test_silent_device_is_unknown_and_reconciled(void **state)
 {
     struct world *world = *state;
@@ -204,6 +208,7 @@ static void test_silent_device_is_unknown_and_reconciled(void **state)
     assert_true(world_until(world, "zones", "san", "state", "NORMAL"));
 }
 
+/* Invariant 9. */
 static void test_emergency_opens_until_a_named_reset(void **state)
 {
     struct world *world = *state;
@@ -231,6 +236,33 @@ static void test_emergency_opens_until_a_named_reset(void **state)
     expect_lane(world, "G1", "ADMIT", "ok");
 }
 
+static size_t loads(const struct world *world)
+{
+    char out[WORLD_OUT];
+    const char *const show[] = {"journal", "show", world_path(world, "journal.db"), NULL};
+    size_t count = 0;
+    assert_int_equal(world_run(world, out, "chilang", show), 0);
+    for (const char *at = out; (at = strstr(at, "audit/loaded")) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+/* Invariant 4. */
+static void test_loads_are_recorded(void **state)
+{
+    struct world *world = *state;
+    size_t before = loads(world);
+    assert_int_equal(before, 2); /* configuration and trust */
+    kill(world->daemon, SIGHUP);
+    for (int i = 0; i < 200 && loads(world) == before; i++) {
+        char text[128];
+        world_member(world, NULL, NULL, "head", text); /* gives the daemon a turn */
+    }
+    assert_int_equal(loads(world), before + 1);
+}
+
+/* Invariant 1, 2. */
 static void test_full_disk_stops_grants_not_exits(void **state)
 {
     struct world *world = *state;
@@ -266,6 +298,7 @@ static void test_full_disk_stops_grants_not_exits(void **state)
     expect_lane(world, "G2", "ADMIT", "ok");
 }
 
+/* Invariant 5, 9. */
 static void test_hand_gate_counts_taps(void **state)
 {
     struct world *world = *state;
@@ -334,6 +367,7 @@ int main(void)
         SITE(test_kill_leaves_nothing_open),
         SITE(test_silent_device_is_unknown_and_reconciled),
         SITE(test_emergency_opens_until_a_named_reset),
+        SITE(test_loads_are_recorded),
         SITE(test_full_disk_stops_grants_not_exits),
         SITE(test_hand_gate_counts_taps),
         SITE(test_config_mistakes_are_named),

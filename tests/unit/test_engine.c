@@ -44,6 +44,7 @@ static void admit(struct site *site, uint16_t lane, unsigned code)
     assert_int_equal(site_show(site, &scan), CHL_REASON_OK);
 }
 
+/* Invariant 1. */
 static void test_admit_releases_after_its_record(void **state)
 {
     struct site *site = *state;
@@ -64,6 +65,7 @@ static void test_admit_releases_after_its_record(void **state)
     assert_int_equal(grant_of(site, 0), 0);
 }
 
+/* Invariant 2. */
 static void test_limit_counts_grants_in_flight(void **state)
 {
     struct site *site = *state;
@@ -83,6 +85,7 @@ static void test_limit_counts_grants_in_flight(void **state)
     assert_int_equal(site_show(site, &pair), CHL_REASON_OK_GROUP);
 }
 
+/* Invariant 2. */
 static void test_limit_of_the_zone_above_binds(void **state)
 {
     struct site *site = *state;
@@ -106,6 +109,7 @@ static void test_limit_of_the_zone_above_binds(void **state)
     assert_int_equal(inside(site, 1), 2);
 }
 
+/* Invariant 5. */
 static void test_no_show_is_freed_only_after_cancel_and_reading(void **state)
 {
     struct site *site = *state;
@@ -125,6 +129,7 @@ static void test_no_show_is_freed_only_after_cancel_and_reading(void **state)
     assert_int_equal(site_show(site, &again), CHL_REASON_OK);
 }
 
+/* Invariant 5, 6. */
 static void test_cancel_that_timed_out_keeps_the_place(void **state)
 {
     struct site *site = *state;
@@ -142,6 +147,7 @@ static void test_cancel_that_timed_out_keeps_the_place(void **state)
     assert_int_equal(site_show(site, &again), CHL_REASON_ALREADY_USED);
 }
 
+/* Invariant 6. */
 static void test_release_never_sent_ends_the_grant(void **state)
 {
     struct site *site = *state;
@@ -184,6 +190,7 @@ static void test_same_code_at_the_released_gate_is_one_grant(void **state)
     assert_int_equal(site_show(site, &other), CHL_REASON_LANE_BUSY);
 }
 
+/* Invariant 2, 5. */
 static void test_tailgate_and_forced_are_counted_and_alarmed(void **state)
 {
     struct site *site = *state;
@@ -199,6 +206,7 @@ static void test_tailgate_and_forced_are_counted_and_alarmed(void **state)
     assert_int_equal(site->engine.state.zones[1].announced, ZONE_ABOVE);
 }
 
+/* Invariant 3. */
 static void test_refusals_keep_their_reasons(void **state)
 {
     struct site *site = *state;
@@ -234,6 +242,7 @@ static void test_refusals_keep_their_reasons(void **state)
     assert_null(site_effect(site, EFFECT_COMMAND));
 }
 
+/* Invariant 10. */
 static void test_silent_gate_admits_nobody_and_reconciles(void **state)
 {
     struct site *site = *state;
@@ -281,6 +290,7 @@ static void test_counter_wraps_at_its_width(void **state)
     site_open(site);
 }
 
+/* Invariant 6, 9. */
 static void test_emergency_is_urgent_and_kills_grants(void **state)
 {
     struct site *site = *state;
@@ -305,6 +315,7 @@ static void test_emergency_is_urgent_and_kills_grants(void **state)
     assert_true(site->engine.state.zones[0].recount_due);
 }
 
+/* Invariant 2. */
 static void test_blocked_binds_entry_only(void **state)
 {
     struct site *site = *state;
@@ -321,6 +332,7 @@ static void test_blocked_binds_entry_only(void **state)
     assert_int_equal(inside(site, 1), 0);
 }
 
+/* Invariant 3, 10. */
 static void test_start_makes_everything_unknown(void **state)
 {
     struct site *site = *state;

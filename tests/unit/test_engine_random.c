@@ -204,6 +204,7 @@ static void come_to_rest(struct world *world)
     }
 }
 
+/* Invariants 2, 4 and 5. */
 static void test_random_histories(void **state)
 {
     (void)state;

@@ -1,0 +1,1 @@
+chl_add_test(test_pseudonym SOURCES test_pseudonym.c LINK chl_host)
