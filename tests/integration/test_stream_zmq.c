@@ -238,8 +238,12 @@ static void test_flood_is_busy_and_others_are_served(void **state)
         busy += strcmp(op, "busy") == 0 ? 1 : 0;
         op = world_op(world_answer(flooder, SOON_MS, NULL));
     }
+    /* Answers that found the reader's queue full were dropped, maybe this one too: ask again. */
+    if (op[0] == '\0') {
+        pull_request(request, sizeof request, greeting, 1, "");
+        op = world_op(world_ask(flooder, request, SOON_MS, NULL));
+    }
     assert_string_equal(op, "events");
-    /* Answers that found the reader's queue full were dropped; it got some, and is served again. */
     assert_in_range(busy, 1, FLOOD);
     (void)world_op(world_answer(flooder, 100, NULL));
     json_decref(greeting);
