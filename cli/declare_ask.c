@@ -13,9 +13,9 @@ static void print_hint(FILE *out, const struct chl_declaration_field *field)
 {
     switch (field->type) {
     case CHL_FIELD_BITS:
-        fputs(" (không, có, hoặc:", out);
-        for (size_t i = 0; field->choices[i] != NULL; i++) {
-            fprintf(out, "%s %s", i > 0 ? "," : "", field->choices[i]);
+        fputs("\n  (không, có, hoặc:", out);
+        for (size_t i = 0; field->choices_vi[i] != NULL; i++) {
+            fprintf(out, "%s %s", i > 0 ? "," : "", field->choices_vi[i]);
         }
         fputs(")", out);
         break;
@@ -39,7 +39,7 @@ static void print_hint(FILE *out, const struct chl_declaration_field *field)
     case CHL_FIELD_TEXT:
         break;
     }
-    fputs(field->required ? "*: " : ": ", out);
+    fputs(": ", out);
     (void)fflush(out);
 }
 
@@ -64,7 +64,7 @@ static chl_err ask_one(FILE *in, FILE *out, const struct chl_declaration_field *
     char answer[ANSWER_MAX];
     for (;;) {
         char why[DECLARE_WHY] = "";
-        fputs(field->vi, out);
+        fprintf(out, "%s%s", field->vi, field->required ? "*" : "");
         print_hint(out, field);
         if (fgets(answer, sizeof answer, in) == NULL) {
             return CHL_E_CLOSED;

@@ -67,12 +67,13 @@ struct chl_declaration_field {
     const char *alias; /**< another accepted name, or NULL */
     int key;           /**< on the wire; never reused */
     chl_field_type type;
-    size_t offset, size;        /**< of the member in struct chl_declaration */
-    size_t answer;              /**< BITS: offset of the chl_answer */
-    int64_t min, max;           /**< NUMBER8, NUMBER16, TIME, DATE (days): inclusive */
-    const char *characters;     /**< TEXT: allowed ones; NULL = any printable */
-    const char *of;             /**< what those are, in English */
-    const char *const *choices; /**< NULL-ended */
+    size_t offset, size;           /**< of the member in struct chl_declaration */
+    size_t answer;                 /**< BITS: offset of the chl_answer */
+    int64_t min, max;              /**< NUMBER8, NUMBER16, TIME, DATE (days): inclusive */
+    const char *characters;        /**< TEXT: allowed ones; NULL = any printable */
+    const char *of;                /**< what those are, in English */
+    const char *const *choices;    /**< NULL-ended */
+    const char *const *choices_vi; /**< BITS: the same as people say them, accepted too */
     const char *vi, *en;
     int digits; /**< TEXT, BIRTH: text of exactly so many digits is a CBOR integer; 0 = never */
     bool required;

@@ -36,6 +36,12 @@ static const char *const symptoms[] = {
 #undef SYMPTOM_NAME
         NULL};
 
+/* In the order of the symptoms' bits and of the contacts. */
+static const char *const symptoms_vi[] = {"sốt",      "ho",      "khó thở", "viêm phổi",
+                                          "đau họng", "mệt mỏi", "khác",    NULL};
+static const char *const contacts_vi[] = {"người bệnh", "vùng dịch", "người có triệu chứng", "khác",
+                                          NULL};
+
 static const struct chl_declaration_field fields[] = {
     {.key = 1,
      .name = "name",
@@ -100,6 +106,7 @@ static const struct chl_declaration_field fields[] = {
      .required = true,
      .asked = true,
      .choices = symptoms,
+     .choices_vi = symptoms_vi,
      .vi = "Triệu chứng trong 14 ngày",
      .en = "symptoms in 14 days"},
     {.key = 8,
@@ -110,6 +117,7 @@ static const struct chl_declaration_field fields[] = {
      .required = true,
      .asked = true,
      .choices = contacts,
+     .choices_vi = contacts_vi,
      .vi = "Tiếp xúc trong 14 ngày",
      .en = "contact in 14 days"},
     {.key = 9,

@@ -64,19 +64,42 @@ static struct word next_word(const char **at, const char *separators)
     return word;
 }
 
+/** A choice as people say it, which may have blanks within. */
+static bool take_spoken(const struct chl_declaration_field *field, const char **at,
+                        const char *separators, int64_t *choice)
+{
+    const char *text = *at + strspn(*at, separators);
+    for (size_t i = 0; field->choices_vi != NULL && field->choices_vi[i] != NULL; i++) {
+        size_t length = strlen(field->choices_vi[i]);
+        if (strncasecmp(text, field->choices_vi[i], length) == 0 &&
+            (text[length] == '\0' || strchr(separators, text[length]) != NULL)) {
+            *at = text + length;
+            *choice = (int64_t)i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 /** `no`, `yes`, or the things that are so, between commas, semicolons, plus signs or blanks. */
 static bool parse_bits(const struct chl_declaration_field *field, const char *text, int64_t *out)
 {
     static const char *const no[] = {"no", "none", "không", "khong", NULL};
     static const char *const yes[] = {"yes", "có", "co", NULL};
+    static const char separators[] = " \t\r\n,;+";
     int64_t bits = 0;
-    struct word word = next_word(&text, " \t\r\n,;+");
-    if (word_is_any(word, no)) {
+    const char *rest = text;
+    if (word_is_any(next_word(&rest, separators), no)) {
         *out = 0;
-        return next_word(&text, blanks).length == 0;
+        return next_word(&rest, blanks).length == 0;
     }
-    for (; word.length > 0; word = next_word(&text, " \t\r\n,;+")) {
+    while (text[strspn(text, separators)] != '\0') {
         int64_t choice = 0;
+        if (take_spoken(field, &text, separators, &choice)) {
+            bits |= INT64_C(1) << (choice - 1);
+            continue;
+        }
+        struct word word = next_word(&text, separators);
         if (word_is_any(word, yes)) {
             choice = (int64_t)field_choices(field); /* the last one is "other" */
         } else if (!parse_choice(field, word, &choice)) {

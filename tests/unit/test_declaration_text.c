@@ -85,6 +85,31 @@ static void test_dates_are_of_the_calendar(void **state)
     assert_int_equal(set("test_at", "yesterday"), CHL_E_INVAL);
 }
 
+static void test_choices_are_taken_as_people_say_them(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    const struct chl_declaration_field *fields = chl_declaration_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        size_t said = 0;
+        while (fields[i].choices_vi != NULL && fields[i].choices_vi[said] != NULL) {
+            assert_non_null(fields[i].choices[said]);
+            assert_int_equal(set(fields[i].name, fields[i].choices_vi[said]), CHL_OK);
+            said++;
+        }
+        assert_true(fields[i].choices_vi == NULL || fields[i].choices[said] == NULL);
+    }
+    assert_int_equal(set("symptoms", "Sốt, khó thở; cough"), CHL_OK);
+    assert_int_equal(form.claims.symptoms,
+                     CHL_SYMPTOM_FEVER | CHL_SYMPTOM_DYSPNOEA | CHL_SYMPTOM_COUGH);
+    assert_int_equal(set("symptoms", "không"), CHL_OK);
+    assert_int_equal(form.claims.symptoms, 0);
+    assert_int_equal(set("symptoms", "khó"), CHL_E_INVAL);
+    assert_int_equal(set("symptoms", "hoa"), CHL_E_INVAL);
+    assert_int_equal(set("symptoms", "sốt không"), CHL_E_INVAL);
+    assert_int_equal(set("contact", "vùng dịch"), CHL_OK);
+}
+
 static void test_answers_are_words(void **state)
 {
     (void)state;
@@ -129,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_table_is_in_order),
+        cmocka_unit_test(test_choices_are_taken_as_people_say_them),
         cmocka_unit_test(test_text_is_trimmed_and_bounded),
         cmocka_unit_test(test_dates_are_of_the_calendar),
         cmocka_unit_test(test_answers_are_words),
