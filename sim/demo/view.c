@@ -218,7 +218,8 @@ static void draw(const struct festival *festival)
     line("%s", "");
     draw_counts(festival, zone);
     if (festival->options.stay) {
-        line(" Ctrl-C closes it.  chilang status --control %s", festival->paths.control);
+        line(" Ctrl-C closes the doors, counts and ends. Meanwhile look around:");
+        line(" chilang status --control %s", festival->paths.control);
     } else {
         line("%s", "");
     }
