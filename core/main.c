@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct arguments {
@@ -133,6 +134,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "chilangd: cannot find its own folder through /proc/self/exe\n");
         return EXIT_FAILURE;
     }
+    /* Journal and snapshots tell who was where when: not for every account of the machine. */
+    (void)umask(S_IWGRP | S_IRWXO);
     struct config *config = NULL;
     struct chl_yaml_error error = {0};
     if (config_load(arguments.config, data_dir, &config, &error) != CHL_OK) {

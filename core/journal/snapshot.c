@@ -97,7 +97,10 @@ static chl_err make(struct snapshot *s, uint64_t *sequence)
     if (error == CHL_OK) {
         *sequence = mark.sequence;
     } else {
-        chl_log(CHL_LOG_WARNING, "snapshot", "not written error=\"%s\"", chl_strerror(error));
+        chl_log(CHL_LOG_WARNING, "snapshot",
+                "not written path=%s error=\"%s\": nothing is lost, but a start takes longer; see "
+                "the folder's rights and room",
+                s->path, chl_strerror(error));
     }
     free(bytes);
     return error;
