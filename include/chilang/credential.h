@@ -126,8 +126,8 @@ struct chl_inspection {
     uint8_t format;  /**< chl_format */
     uint8_t stage;   /**< chl_stage: where it stopped; CHL_STAGE_DONE when all passed */
     bool is_signed;  /**< a trusted key's signature was verified */
-    char
-        reason[32]; /**< stable identifier of the refusal (see lib/text/refusals.def), "" if none */
+    /** Stable identifier of the refusal, "" if none; docs/plugins.md lists those in use. */
+    char reason[32];
     struct chl_claims claims; /**< filled as far as reading went when outcome is not CHL_NOT_MINE */
 };
 

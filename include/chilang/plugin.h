@@ -52,46 +52,72 @@ struct chl_create {
 
 /** Operations. `create`, `destroy` are required; `start`, `stop`, `quiesce`, `reload` may be NULL
  * for CREDENTIAL. Calls into one instance are serial, on the supervisor thread, except where said.
- */
+ *
+ *  `instance` is in every call the one that `create` made; the plugin owns what is behind it.
+ *  Whatever else is passed by pointer stays the host's and is borrowed until the call returns. */
 struct chl_ops {
     uint32_t size;
 
-    /** Make an instance; no thread, no I/O beyond reading its own files. On failure nothing remains
-     * and `why` (capacity `why_size`) says what was expected, what came and what to do. Thread:
-     * supervisor. Blocks: short. Since: 1.0. */
+    /** Make an instance; no thread, no I/O beyond reading its own files.
+     *  @param args the host's, valid until `destroy` returns.
+     *  @param out the instance made, the plugin's; given back to it by `destroy`. Left alone on
+     *  failure, and nothing else remains either.
+     *  @param why the host's; on failure what was expected, what came and what to do, one line.
+     *  @param why_size room in `why`, bytes, with the NUL.
+     *  @return CHL_OK; any error: it is shown with `why`, and the instance is made again after a
+     *  delay that grows. Usual: CHL_E_CONFIG, CHL_E_NOTFOUND, CHL_E_IO, CHL_E_NOMEM.
+     *  Thread: supervisor; main while a configuration is only checked. Blocks: short. Since: 1.0.
+     */
     chl_err (*create)(const struct chl_create *args, struct chl_instance **out, char *why,
                       size_t why_size);
 
-    /** Free an instance that is stopped or was never started. Thread: supervisor. Since: 1.0. */
+    /** Free an instance that is stopped or was never started. Errors: none.
+     *  Thread: as `create`. Blocks: no. Since: 1.0. */
     void (*destroy)(struct chl_instance *instance);
 
     /** Begin activity. A device that is absent is not an error: report it by `set_health` and keep
-     *  trying. Thread: supervisor. Blocks: short. Since: 1.0. */
+     *  trying.
+     *  @return CHL_OK; any error: `destroy` follows, and the instance is made again after a delay
+     *  that grows; say why by `set_health` first. Usual: CHL_E_NOMEM, CHL_E_IO, CHL_E_STATE.
+     *  Thread: supervisor. Blocks: short. Since: 1.0. */
     chl_err (*start)(struct chl_instance *instance);
 
-    /** Take no new work; returns at once. Thread: supervisor. Blocks: never. Since: 1.0. */
+    /** Take no new work; returns at once. Errors: none.
+     *  Thread: supervisor. Blocks: never. Since: 1.0. */
     void (*quiesce)(struct chl_instance *instance);
 
-    /** End all activity and join threads; afterwards no callback. Thread: supervisor. Blocks: may.
-     *  Since: 1.0. */
+    /** End all activity and join threads; afterwards no callback. Errors: none.
+     *  Thread: supervisor. Blocks: may; more than 1 s is logged. Since: 1.0. */
     void (*stop)(struct chl_instance *instance);
 
-    /** Take a changed configuration; CHL_E_NOTSUP (or NULL) = make me anew.
-     *  Thread: supervisor. Since: 1.0. */
+    /** Take a changed configuration without a new instance. A host of 1.0 never calls it: it makes
+     *  the instance anew, which is also what NULL asks for.
+     *  @param config filled as the option table says; the host's, valid until `destroy` returns.
+     *  @param why the host's; on failure what was expected, what came and what to do, one line.
+     *  @param why_size room in `why`, bytes, with the NUL.
+     *  @return CHL_OK; CHL_E_NOTSUP: make me anew; CHL_E_CONFIG: refused, the former one stays.
+     *  Thread: supervisor. Blocks: short. Since: 1.0. */
     chl_err (*reload)(struct chl_instance *instance, const void *config, char *why,
                       size_t why_size);
 
-    /** CREDENTIAL only. Read a code. Pure and reentrant: keeps no state, allocates only from
-     * `scratch`.
+    /** CREDENTIAL only. Read a code. Pure and reentrant: keeps no state.
+     *  @param scratch the host's, the only place to allocate from; gone when the call returns.
+     *  @param bytes the code, the host's.
+     *  @param length of `bytes`, at most CHL_CODE_MAX bytes.
      *  @param now_ns wall time to judge validity by, ns since 1970 UTC.
-     *  @param out zeroed by the caller, `size` set.
-     *  @return CHL_OK whatever `out` says; an error is the plugin's own fault and reads as
-     * unreadable. Thread: any, concurrently. Blocks: never; at most 10 ms. Since: 1.0. */
+     *  @param out the host's; zeroed by it, `size` set.
+     *  @return CHL_OK whatever `out` says; any error is the plugin's own fault: it is logged, the
+     *  next plugin is asked, and if none knows the code it reads as unreadable.
+     *  Thread: any, concurrently. Blocks: never; at most 10 ms. Since: 1.0. */
     chl_err (*inspect)(const struct chl_instance *instance, struct chl_scratch *scratch,
                        const uint8_t *bytes, size_t length, int64_t now_ns,
                        struct chl_inspection *out);
 
-    /** GATE only. Accept a command (copied). CHL_E_BUSY: queue full.
+    /** GATE only. Accept a command.
+     *  @param command the host's, to be copied; `deadline_ns` is monotonic.
+     *  @return CHL_OK: accepted, one report of kind CHL_REPORT_DONE will follow; on any error none
+     *  will. CHL_E_BUSY: the queue is full; CHL_E_NOTFOUND: the gate is not on this bus;
+     *  CHL_E_STATE: quiesced or not started; CHL_E_INVAL: no such action.
      *  Thread: any. Blocks: never. Since: 1.0. */
     chl_err (*submit)(struct chl_instance *instance, const struct chl_gate_command *command);
 };

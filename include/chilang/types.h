@@ -41,8 +41,9 @@ typedef enum {
 #undef CHL_ERROR_ENUM
 } chl_err;
 
-/** Text of an error, in English, never NULL, static.
- *  @param error any value.
+/** Text of an error, in English.
+ *  @param error any value, also one that is not in the table.
+ *  @return static text, never NULL. Errors: none.
  *  Thread: any. Blocks: never. Since: 1.0. */
 static inline const char *chl_strerror(chl_err error)
 {
