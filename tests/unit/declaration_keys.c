@@ -60,3 +60,34 @@ void test_fill_minimal(struct chl_declaration *out)
     claims->symptomatic = CHL_ANSWER_NO;
     claims->contact = CHL_ANSWER_NO;
 }
+
+void test_fill_full(struct chl_declaration *out)
+{
+    static const char *const values[][2] = {
+        {"sex", "female"},
+        {"symptoms", "fever,sore-throat"},
+        {"contact", "area"},
+        {"party", "5"},
+        {"document", "001187029317"},
+        {"nationality", "VN"},
+        {"vehicle", "12A-012.34"},
+        {"doses", "2"},
+        {"doses_of", "2"},
+        {"dose_date", "2021-11-20"},
+        {"dose_product", "EU/1/20/1528"},
+        {"test", "rapid"},
+        {"test_result", "negative"},
+        {"test_at", "2022-01-31T08:30:00+07:00"},
+        {"transport", "car"},
+        {"address", "12 Lê Lợi, phường Vĩnh Trại"},
+    };
+    test_fill_minimal(out);
+    (void)chl_copy(out->claims.birth, sizeof out->claims.birth, "1987-01-18");
+    char why[256] = "";
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const struct chl_declaration_field *field =
+            chl_declaration_field(values[i][0], strlen(values[i][0]));
+        assert_non_null(field);
+        assert_int_equal(chl_declaration_set(out, field, values[i][1], why, sizeof why), CHL_OK);
+    }
+}

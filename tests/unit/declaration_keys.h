@@ -23,5 +23,7 @@ void test_issuer_clear(struct test_issuer *issuer);
 void test_trust_add(struct chl_trust *trust, const struct test_issuer *issuer);
 /** The shortest declaration that says what a checkpoint asks. */
 void test_fill_minimal(struct chl_declaration *out);
+/** One with every field filled in. */
+void test_fill_full(struct chl_declaration *out);
 
 #endif
