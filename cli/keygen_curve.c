@@ -5,15 +5,14 @@
 #include "cli/keygen_curve.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <zmq.h>
 
 #include "cli/cli.h"
+#include "cli/keygen_folder.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/stream/certificate.h"
@@ -35,8 +34,11 @@ struct arguments {
 
 static const struct argp_option argp_options[] = {
     {"out", KEY_OUT, "PATH", 0,
-     "write PATH.key (secret, mode 0600) and PATH.pub; or a folder, with --name", 0},
-    {"name", KEY_NAME, "NAME", 0, "the principal's name (default: the last part of PATH)", 0},
+     "write PATH.key (secret, mode 0600) and PATH.pub; in a folder (made when PATH ends in /) they "
+     "are called by --name",
+     0},
+    {"name", KEY_NAME, "NAME", 0,
+     "the principal's name (default: the last part of PATH; in a folder `curve`)", 0},
     {"grant", KEY_GRANT, "KEYS", 0,
      "also put the public key into KEYS/clients/, where a stream looks for it", 0},
     {"classes", KEY_CLASSES, "LIST", 0,
@@ -86,36 +88,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
 }
 
-/** Make the folders above `path`. Failures show when the file is made. */
-static void make_parents(const char *path)
-{
-    char folder[PATH_MAX];
-    if (!chl_copy(folder, sizeof folder, path)) {
-        return;
-    }
-    for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-            return;
-        }
-        *slash = '/';
-    }
-}
-
 /** Path without suffix, and the name. @return false when they are not usable; says why. */
 static bool resolve(struct arguments *arguments, char base[PATH_MAX], const char *program)
 {
-    struct stat status;
     size_t length = strlen(arguments->out);
-    const bool folder = (stat(arguments->out, &status) == 0 && S_ISDIR(status.st_mode)) ||
-                        (length > 0 && arguments->out[length - 1] == '/');
+    const bool folder = keygen_is_folder(arguments->out);
     if (folder && arguments->name == NULL) {
-        fprintf(stderr, "%s: --out: %s is a folder: give --name too\n", program, arguments->out);
-        return false;
+        arguments->name = "curve";
     }
     int written = 0;
     if (folder) {
-        written = snprintf(base, PATH_MAX, "%s/%s", arguments->out, arguments->name);
+        written = snprintf(base, PATH_MAX, "%s%s%s", arguments->out,
+                           arguments->out[length - 1] == '/' ? "" : "/", arguments->name);
     } else {
         if (length > 4 && strcmp(arguments->out + length - 4, ".key") == 0) {
             length -= 4;
@@ -145,7 +129,7 @@ static chl_err write_pair(const struct arguments *arguments, const char *base, c
                           size_t why_size)
 {
     char path[PATH_MAX + 96];
-    make_parents(base);
+    keygen_make_folders(base);
     (void)snprintf(path, sizeof path, "%s.key", base);
     chl_err error = chl_certificate_write(path, true, &arguments->key, why, why_size);
     tell(arguments, error, path);
@@ -161,7 +145,7 @@ static chl_err write_pair(const struct arguments *arguments, const char *base, c
             (void)snprintf(why, why_size, "--grant: the path is too long");
             return CHL_E_LIMIT;
         }
-        make_parents(path);
+        keygen_make_folders(path);
         error = chl_certificate_write(path, false, &arguments->key, why, why_size);
         tell(arguments, error, path);
     }

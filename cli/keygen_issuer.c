@@ -9,13 +9,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/keygen_folder.h"
 #include "lib/base/text.h"
 #include "lib/cose/issue.h"
 
-enum { KEY_OUT = 'o', FOLDER_MODE = 0700 };
+enum { KEY_OUT = 'o' };
 
 static const struct argp_option argp_options[] = {
     {"out", KEY_OUT, "PATH", 0,
@@ -45,26 +45,16 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
-/** Names of both files. @return false when the folder cannot be made or a name is too long. */
+/** Names of both files. @return false when a name is too long. */
 static bool choose_names(const char *out, char private_path[PATH_MAX], char public_path[PATH_MAX])
 {
     static const char suffix[] = ".pem";
     size_t length = strlen(out);
-    bool folder = length > 0 && out[length - 1] == '/';
-    if (folder && mkdir(out, FOLDER_MODE) != 0 && errno != EEXIST) {
-        fprintf(stderr, "chilang keygen: %s: %s\n", out, strerrordesc_np(errno));
-        return false;
-    }
     int private_length = 0;
     int public_length = 0;
-    if (folder || is_folder(out)) {
-        const char *slash = folder ? "" : "/";
+    keygen_make_folders(out);
+    if (keygen_is_folder(out)) {
+        const char *slash = out[length - 1] == '/' ? "" : "/";
         private_length = snprintf(private_path, PATH_MAX, "%s%sissuer.key.pem", out, slash);
         public_length = snprintf(public_path, PATH_MAX, "%s%sissuer.pub.pem", out, slash);
     } else {

@@ -6,38 +6,89 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 
-enum { COLUMNS = 80, LINE_SIZE = 512, VALUE_MAX = 40 };
+enum { USUAL_COLUMNS = 80, BARE_MAX = 3, NAMED_MAX = 5, HIDDEN_MAX = 2 };
 
-struct line {
-    char text[LINE_SIZE];
-    size_t length, columns;
+/** What a reader looks for in a record, first things first; other members follow as they come. */
+static const struct shape {
+    const char *what;               /**< class/type */
+    bool untitled;                  /**< its first value says what it is */
+    const char *bare[BARE_MAX];     /**< values that need no name */
+    const char *named[NAMED_MAX];   /**< shown as name=value */
+    const char *count;              /**< people, shown of `limit` when there is one */
+    const char *hidden[HIDDEN_MAX]; /**< left out when the lane says as much */
+} shapes[] = {
+    {.what = "flow/decision",
+     .untitled = true,
+     .bare = {"verdict", "reason"},
+     .named = {"lane", "places", "refusal", "who"},
+     .count = "inside",
+     .hidden = {"gate", "zone"}},
+    {.what = "flow/passage", .bare = {"gate", "direction", "kind"}, .named = {"n", "who"}},
+    {.what = "flow/cancelled", .bare = {"gate"}, .named = {"unused", "why"}},
+    {.what = "flow/reconciled", .bare = {"gate"}, .named = {"entries", "exits", "why"}},
+    {.what = "limit/state", .bare = {"zone", "state"}, .count = "inside"},
+    {.what = "limit/recount", .bare = {"zone"}, .named = {"before", "inside", "who", "why"}},
+    {.what = "gate/state", .bare = {"gate", "state"}, .named = {"why"}},
+    {.what = "gate/mode", .bare = {"gate", "mode"}, .named = {"who", "why"}},
+    {.what = "gate/command", .bare = {"gate", "action", "status"}, .named = {"why"}},
+    {.what = "gate/emergency", .named = {"active", "source", "who", "why"}},
+    {.what = "alarm/raised", .bare = {"alarm", "gate", "zone"}, .named = {"n"}},
+    {.what = "alarm/cleared", .bare = {"alarm", "gate", "zone"}},
+    {.what = "audit/operator", .bare = {"action", "target"}, .named = {"who", "why"}},
+    {.what = "health/plugin", .bare = {"name"}, .named = {"ok", "text"}},
+    {.what = "health/gap", .bare = {"gate"}, .named = {"uncertain", "why"}},
 };
 
-/** Append UTF-8 up to the last column; control characters become `?`. */
+struct line {
+    FILE *out;
+    size_t columns, limit;
+};
+
+/** Columns to cut at: a terminal's own; whoever reads a file or a pipe gets all. */
+static size_t width(FILE *out)
+{
+    const int fd = fileno(out);
+    struct winsize size = {0};
+    if (fd < 0 || isatty(fd) != 1) {
+        return SIZE_MAX;
+    }
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    const char *told = getenv("COLUMNS"); /* NOLINT(concurrency-mt-unsafe): nobody sets it */
+    const long columns = told != NULL ? strtol(told, NULL, 10) : 0;
+    return columns > 0 ? (size_t)columns : USUAL_COLUMNS;
+}
+
+/** Write UTF-8 up to the last column; control characters become `?`. */
 static void put(struct line *line, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         const unsigned char c = (unsigned char)text[i];
         const bool starts = (c & 0xc0) != 0x80;
-        if ((starts && line->columns >= COLUMNS) || line->length + 5 > LINE_SIZE) {
+        if (starts && line->columns >= line->limit) {
             return;
         }
         const bool c1 = c == 0xc2 && i + 1 < length && (unsigned char)text[i + 1] < 0xa0;
         if (c1) {
             i++;
         }
-        line->text[line->length++] = (char)(c < 0x20 || c == 0x7f || c1 ? '?' : c);
+        (void)fputc(c < 0x20 || c == 0x7f || c1 ? '?' : c, line->out);
         line->columns += starts ? 1 : 0;
     }
 }
 
+/** @param key NULL = the value alone. */
 static void put_value(struct line *line, const char *key, const json_t *value)
 {
     char text[32];
@@ -45,11 +96,7 @@ static void put_value(struct line *line, const char *key, const json_t *value)
     size_t length = 0;
     if (json_is_string(value)) {
         shown = json_string_value(value);
-        length = json_string_length(value) < VALUE_MAX ? json_string_length(value) : VALUE_MAX;
-        while (length > 0 && length < json_string_length(value) &&
-               ((unsigned char)shown[length] & 0xc0) == 0x80) {
-            length--;
-        }
+        length = json_string_length(value);
     } else if (json_is_integer(value)) {
         length =
             (size_t)snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -59,9 +106,62 @@ static void put_value(struct line *line, const char *key, const json_t *value)
         return;
     }
     put(line, " ", 1);
-    put(line, key, strlen(key));
-    put(line, "=", 1);
+    if (key != NULL) {
+        put(line, key, strlen(key));
+        put(line, "=", 1);
+    }
     put(line, shown, length);
+}
+
+/** Show a member and take it off, so that it is shown once. */
+static void take(struct line *line, json_t *data, const char *key, bool bare)
+{
+    if (key != NULL) {
+        put_value(line, bare ? NULL : key, json_object_get(data, key));
+        (void)json_object_del(data, key);
+    }
+}
+
+/** `inside=87/90`. */
+static void take_count(struct line *line, json_t *data, const char *key)
+{
+    const json_t *limit = json_object_get(data, "limit");
+    if (key == NULL || !json_is_integer(json_object_get(data, key))) {
+        return;
+    }
+    take(line, data, key, false);
+    if (json_integer_value(limit) > 0) {
+        char text[32];
+        const int length =
+            snprintf(text, sizeof text, "/%" JSON_INTEGER_FORMAT, json_integer_value(limit));
+        put(line, text, (size_t)length);
+        (void)json_object_del(data, "limit");
+    }
+}
+
+static void put_shaped(struct line *line, const struct shape *shape, json_t *data)
+{
+    const bool has_lane = json_is_string(json_object_get(data, "lane"));
+    for (size_t i = 0; i < BARE_MAX; i++) {
+        take(line, data, shape->bare[i], true);
+    }
+    for (size_t i = 0; i < NAMED_MAX; i++) {
+        take(line, data, shape->named[i], false);
+    }
+    take_count(line, data, shape->count);
+    for (size_t i = 0; has_lane && i < HIDDEN_MAX && shape->hidden[i] != NULL; i++) {
+        (void)json_object_del(data, shape->hidden[i]);
+    }
+}
+
+static const struct shape *shape_of(const char *what, size_t length)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (strlen(shapes[i].what) == length && memcmp(shapes[i].what, what, length) == 0) {
+            return &shapes[i];
+        }
+    }
+    return NULL;
 }
 
 static json_t *read_body(const struct chl_stream_received *record)
@@ -71,9 +171,22 @@ static json_t *read_body(const struct chl_stream_received *record)
                       &error);
 }
 
+/** `<class>/<type>` within `v1/<site>/<class>/<type>/`. @return its length, 0 when it has none. */
+static size_t what_of(const struct chl_stream_received *record, const char **what)
+{
+    const char *slash =
+        record->topic_length > 3 ? memchr(record->topic + 3, '/', record->topic_length - 3) : NULL;
+    if (slash == NULL) {
+        return 0;
+    }
+    *what = slash + 1;
+    const size_t length = record->topic_length - (size_t)(slash + 1 - record->topic);
+    return length > 0 && slash[length] == '/' ? length - 1 : length;
+}
+
 void monitor_print_line(FILE *out, const struct chl_stream_received *record)
 {
-    struct line line = {.length = 0};
+    struct line line = {.out = out, .limit = width(out)};
     char lead[64];
     char clock[16] = "--:--:--";
     struct tm local;
@@ -82,17 +195,21 @@ void monitor_print_line(FILE *out, const struct chl_stream_received *record)
         (void)strftime(clock, sizeof clock, "%H:%M:%S", &local);
     }
     const int length =
-        snprintf(lead, sizeof lead, "%7" PRIu64 " %s ", record->header.sequence, clock);
+        snprintf(lead, sizeof lead, "%7" PRIu64 " %s", record->header.sequence, clock);
     put(&line, lead, length > 0 ? (size_t)length : 0);
-    /* `v1/<site>/<class>/<type>/`: the last two parts say what it is. */
-    const char *class_name = chl_class_name(record->header.event_class);
-    const char *slash = memchr(record->topic + 3, '/', record->topic_length - 3);
-    if (class_name != NULL && slash != NULL) {
-        const size_t from = (size_t)(slash + 1 - record->topic);
-        put(&line, slash + 1, record->topic_length - from - 1);
-    }
+    const char *what = "";
+    const size_t what_length = what_of(record, &what);
+    const struct shape *shape = shape_of(what, what_length);
     json_t *body = read_body(record);
     json_t *data = json_object_get(body, "data");
+    if (shape == NULL || !shape->untitled ||
+        !json_is_string(json_object_get(data, shape->bare[0]))) {
+        put(&line, " ", 1);
+        put(&line, what, what_length);
+    }
+    if (shape != NULL) {
+        put_shaped(&line, shape, data);
+    }
     const char *key = NULL;
     json_t *value = NULL;
     json_object_foreach(data, key, value)
@@ -100,8 +217,7 @@ void monitor_print_line(FILE *out, const struct chl_stream_received *record)
         put_value(&line, key, value);
     }
     json_decref(body);
-    line.text[line.length] = '\0';
-    (void)fprintf(out, "%s\n", line.text);
+    (void)fputc('\n', out);
 }
 
 void monitor_print_json(FILE *out, const struct chl_stream_received *record)

@@ -73,6 +73,11 @@ static void unheard(void *user, int instance, bool ok, const char *text)
     (void)text;
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static int check(const struct config *config, const char *data_dir)
 {
     char why[HOST_WHY_MAX] = "";
@@ -90,9 +95,10 @@ static int check(const struct config *config, const char *data_dir)
     if (wrong > 0) {
         return EXIT_FAILURE;
     }
-    printf("%s: ok: site %s, %zu zones, %zu gates, %zu lanes, %zu plugins\n", config->path,
-           config->site_id, config->zone_count, config->gate_count, config->lane_count,
-           config->instance_count);
+    printf("%s: ok: site %s, %zu zone%s, %zu gate%s, %zu lane%s, %zu plugin%s\n", config->path,
+           config->site_id, config->zone_count, plural(config->zone_count), config->gate_count,
+           plural(config->gate_count), config->lane_count, plural(config->lane_count),
+           config->instance_count, plural(config->instance_count));
     return EXIT_SUCCESS;
 }
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum statement {
@@ -197,6 +198,24 @@ static chl_err create_or_read(struct store *store, const struct chl_store_meta *
     return error;
 }
 
+/** A new journal is readable by the group, whatever the umask; SQLite gives its log the same mode.
+ *  One that exists is left as its owner set it, and not opened: closing it would drop locks. */
+static chl_err make_file(struct store *store)
+{
+    const int fd = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd < 0) {
+        return CHL_OK; /* it exists, or SQLite says what is wrong */
+    }
+    const bool set = fchmod(fd, 0640) == 0;
+    if (!set) {
+        snprintf(store->error, sizeof store->error,
+                 "expected to set its mode to 0640, got: %s; use a local disk",
+                 strerrordesc_np(errno));
+    }
+    close(fd);
+    return set ? CHL_OK : CHL_E_IO;
+}
+
 static chl_err store_open(void *self, const struct chl_store_meta *fresh,
                           struct chl_store_meta *stored, char *why, size_t why_size)
 {
@@ -208,6 +227,9 @@ static chl_err store_open(void *self, const struct chl_store_meta *fresh,
         return error;
     }
     error = failed(store, chl_durable_log(store->path), "rewrite and sync the log");
+    if (error == CHL_OK) {
+        error = make_file(store);
+    }
     if (error == CHL_OK) {
         error = failed(store, sqlite3_open_v2(store->path, &store->db, flags, NULL), "open");
     }

@@ -87,6 +87,8 @@ chl_err festival_tool(struct festival *festival, char **argv);
 /** Remove the folder unless it shall be kept. */
 void festival_clean(const struct festival *festival);
 
+/** How long people stay, on average, while the doors are open. */
+unsigned festival_stay_ms(const struct festival *festival);
 /** Start one of the processes; a failure is kept as the reason to give up. */
 void festival_start_daemon(struct festival *festival);
 void festival_start_monitor(struct festival *festival);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/journal/journal.h"
+#include "sim/crowd.h"
 #include "sim/demo/festival.h"
 #include "sim/demo/fold.h"
 
@@ -170,9 +171,13 @@ static void print_table(struct judgement *j)
            fold->highest, stat_of(j, "highest_inside"), j->festival->options.limit);
     printf(" inside now   %" PRId64 " by the journal, %" PRId64 " really\n", fold->inside,
            truth_of(j, "inside"));
-    printf(" records      %" PRIu64 " written, %" PRIu64 " received, %" PRIu64 " gaps, %" PRIu64
+    char parting[48] = "";
+    if (j->parting > 0) {
+        (void)snprintf(parting, sizeof parting, " + %" PRIu64 " while stopping", j->parting);
+    }
+    printf(" records      %" PRIu64 " written%s, %" PRIu64 " received, %" PRIu64 " gaps, %" PRIu64
            " different\n",
-           j->written, j->received, fold->gaps, j->different);
+           j->written, parting, j->received, fold->gaps, j->different);
     if (festival_number(stats, "latency_us", "count") > 0) {
         printf(" scan → gate  p50 %.2f ms, p99 %.2f ms, over %" PRId64 " acknowledged releases\n",
                (double)festival_number(stats, "latency_us", "p50") / 1000.0,
@@ -251,6 +256,20 @@ static void check_chain(struct judgement *j)
     require(j, code == 0, "chilang journal verify proves the chain (exit %d)", code);
 }
 
+/** What time was compressed, and what was not. */
+static void print_scale(const struct festival *festival)
+{
+    const double stay_s = festival_stay_ms(festival) / 1000.0;
+    const double real = FESTIVAL_SECONDS_A_SECOND / 1000.0;
+    const int64_t *pass_ms = crowd_usual_pace.pass_ms;
+    printf(
+        "\n The festival is over. People lived 1 minute a second: a stay of about %.1f min took\n"
+        " %.1f s, a passage of %.1f–%.1f s took %" PRId64 "–%" PRId64
+        " ms. Daemon, bus and stream ran in real time.\n\n",
+        stay_s * FESTIVAL_SECONDS_A_SECOND / 60.0, stay_s, (double)pass_ms[0] * real,
+        (double)pass_ms[1] * real, pass_ms[0], pass_ms[1]);
+}
+
 bool festival_judge(struct festival *festival)
 {
     struct judgement j;
@@ -258,7 +277,7 @@ bool festival_judge(struct festival *festival)
     j.festival = festival;
     j.fold.limit = (int64_t)festival->options.limit;
     read_all(&j);
-    printf("\n The festival is over. 1 second stood for 1 minute.\n\n");
+    print_scale(festival);
     print_table(&j);
     check_chain(&j);
     check_invariants(&j);

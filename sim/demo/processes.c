@@ -11,6 +11,11 @@
 
 enum { DWELLS = 3 /* people stay for a third of the time that entry is open */ };
 
+unsigned festival_stay_ms(const struct festival *festival)
+{
+    return festival->options.seconds * 1000 / DWELLS;
+}
+
 void festival_start_daemon(struct festival *festival)
 {
     char *argv[] = {festival->chilangd, "--config", festival->paths.site, NULL};
@@ -79,7 +84,7 @@ void festival_start_sim(struct festival *festival)
     char dwell[24];
     uv_pipe_t out;
     snprintf(seed, sizeof seed, "%" PRIu64, festival->options.seed);
-    snprintf(dwell, sizeof dwell, "%u", festival->options.seconds * 1000 / DWELLS);
+    snprintf(dwell, sizeof dwell, "%u", festival_stay_ms(festival));
     snprintf(units, sizeof units, "%d", FESTIVAL_GATES);
     char *argv[] = {festival->self,
                     "--listen",

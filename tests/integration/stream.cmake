@@ -11,7 +11,8 @@ target_link_libraries(stream_host PRIVATE chl_flags chl_journal chl_pluginhost c
 target_compile_definitions(stream_host PRIVATE CHL_PLUGIN_DIR="${CHL_PLUGIN_OUTPUT}")
 add_dependencies(stream_host stream_zmq)
 
-set(common stream_world.c "${CMAKE_SOURCE_DIR}/cli/keygen_curve.c")
+set(common stream_world.c "${CMAKE_SOURCE_DIR}/cli/keygen_curve.c"
+    "${CMAKE_SOURCE_DIR}/cli/keygen_folder.c")
 set(links chl_stream_zmq_parts chl_stream chl_journal PkgConfig::ZMQ PkgConfig::JANSSON
     PkgConfig::SQLITE)
 chl_add_test(test_stream_sockets SOURCES test_stream_sockets.c ${common} LINK ${links}

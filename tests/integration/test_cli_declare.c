@@ -120,6 +120,12 @@ static void test_keygen_keeps_the_secret(void **state)
     assert_int_equal(RUN("keygen", "issuer", "--out", in_folder("two.pem")), 1);
     assert_says("expected no such file");
     assert_int_equal(RUN("keygen", "issuer"), 2);
+    assert_int_equal(RUN("keygen", "issuer", "--out", in_folder("new/issuing/")), 0);
+    assert_int_equal(access(in_folder("new/issuing/issuer.pub.pem"), F_OK), 0);
+    assert_int_equal(RUN("keygen", "curve", "--out", in_folder("new/stream/")), 0);
+    assert_int_equal(access(in_folder("new/stream/curve.pub"), F_OK), 0);
+    assert_int_equal(stat(in_folder("new/stream/curve.key"), &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
     assert_int_equal(RUN("keygen", "door"), 2);
     assert_int_equal(RUN("keygen"), 2);
 }

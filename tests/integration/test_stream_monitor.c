@@ -177,7 +177,7 @@ static void test_monitor_stores_everything_and_resumes(void **state)
     world_quit(&world);
 }
 
-static void test_monitor_lines_fit_a_terminal(void **state)
+static void test_monitor_lines_are_whole_in_a_file(void **state)
 {
     (void)state;
     assert_true(world_start(&world, "plain", NULL, NULL));
@@ -186,11 +186,8 @@ static void test_monitor_lines_fit_a_terminal(void **state)
     const char *text = output();
     assert_non_null(strstr(text, "gate/state n=5 "));
     assert_non_null(strstr(text, "received 20, gaps 0, duplicates 0, forks 0"));
-    while (*text != '\0') {
-        const size_t length = strcspn(text, "\n");
-        assert_true(length <= 80 || strncmp(text, "received", 8) == 0);
-        text += length + (text[length] == '\n' ? 1 : 0);
-    }
+    /* Into a file nothing is cut; the terminal's width is tested with the printer itself. */
+    assert_true(strcspn(text, "\n") > 200);
     world_quit(&world);
 }
 
@@ -368,7 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_monitor_stores_everything_and_resumes),
-        CASE(test_monitor_lines_fit_a_terminal),
+        CASE(test_monitor_lines_are_whole_in_a_file),
         CASE(test_monitor_with_the_wrong_key_fails),
         CASE(test_monitor_ends_on_a_signal_with_a_summary),
         CASE(test_replaced_journal_is_refused),

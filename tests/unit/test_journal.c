@@ -5,6 +5,7 @@
 #include "journal_help.h"
 
 #include <openssl/evp.h>
+#include <sys/stat.h>
 
 static int setup(void **state)
 {
@@ -32,6 +33,28 @@ static void test_new_journal_is_empty(void **state)
     assert_int_equal(head.epoch[6] >> 4, 4);
     assert_int_equal(head.epoch[8] >> 6, 2);
     chl_journal_close(journal);
+}
+
+static void test_files_are_for_the_group_to_read(void **state)
+{
+    const struct place *place = *state;
+    static const mode_t masks[] = {0000, 0077};
+    for (size_t i = 0; i < 2; i++) {
+        const mode_t old = umask(masks[i]);
+        struct chl_journal *journal = open_journal(place);
+        (void)umask(old);
+        assert_int_equal(append(journal, 1, 3), CHL_OK);
+        static const char *const ends[] = {"", "-wal", "-shm"};
+        for (size_t e = 0; e < 3; e++) {
+            char name[128];
+            struct stat about;
+            snprintf(name, sizeof name, "%s%s", place->path, ends[e]);
+            assert_int_equal(stat(name, &about), 0);
+            assert_int_equal(about.st_mode & 0777, 0640);
+        }
+        chl_journal_close(journal);
+        assert_int_equal(unlink(place->path), 0);
+    }
 }
 
 static void test_epoch_and_chain_survive_reopening(void **state)
@@ -366,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_new_journal_is_empty),
+        TEST(test_files_are_for_the_group_to_read),
         TEST(test_epoch_and_chain_survive_reopening),
         cmocka_unit_test(test_two_journals_have_two_epochs),
         TEST(test_sequence_must_be_contiguous),
