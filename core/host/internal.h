@@ -20,7 +20,7 @@
 #define REPORT_SIZE_1_0      END_OF(struct chl_gate_report, text)
 #define COMMAND_SIZE_1_0     END_OF(struct chl_gate_command, deadline_ns)
 #define CURSOR_SIZE_1_0      END_OF(struct chl_cursor, acknowledged)
-#define INSPECTION_SIZE_1_0  END_OF(struct chl_inspection, claims)
+#define INSPECTION_SIZE_1_0  840 /* 64-bit; claims have grown since */
 #define INFO_SIZE_1_0        END_OF(struct chl_journal_info, head)
 
 /** Where an instance stands. Only the supervisor changes it. */

@@ -24,7 +24,9 @@ extern "C" {
     X(CHL_FORMAT_PCCOVID, "pccovid")                                                               \
     X(CHL_FORMAT_NZCP, "nzcp")                                                                     \
     X(CHL_FORMAT_SHC, "shc")                                                                       \
-    X(CHL_FORMAT_VDSNC, "vdsnc")
+    X(CHL_FORMAT_VDSNC, "vdsnc")                                                                   \
+    X(CHL_FORMAT_PLACE, "place") /* QR of a place, which a visitor scans: says nothing of them */  \
+    X(CHL_FORMAT_MANUAL, "manual") /* entered by the staff: no code was shown */
 
 typedef enum {
 #define CHL_FORMAT_ENUM(id, text) id,
@@ -87,6 +89,56 @@ enum {
 #undef CHL_SYMPTOM_ENUM
 };
 
+/** Kinds of document numbers. Numbers of one kind are compared with each other only, except CCCD
+ *  and CMND, which are both numbers of a citizen and cannot be mistaken (12 and 9 digits). */
+#define CHL_DOCUMENTS(X)                                                                           \
+    X(CHL_DOCUMENT_OTHER, "other")                                                                 \
+    X(CHL_DOCUMENT_CCCD, "cccd")         /* 12 digits; also the personal identity number */        \
+    X(CHL_DOCUMENT_CMND, "cmnd")         /* the old card: 9 digits */                              \
+    X(CHL_DOCUMENT_BHYT, "bhyt")         /* health insurance: 15 characters or 10 digits */        \
+    X(CHL_DOCUMENT_PASSPORT, "passport") /* letters and digits */                                  \
+    X(CHL_DOCUMENT_QID, "qid")           /* identifier of PC-Covid */
+
+typedef enum {
+#define CHL_DOCUMENT_ENUM(id, text) id,
+    CHL_DOCUMENTS(CHL_DOCUMENT_ENUM)
+#undef CHL_DOCUMENT_ENUM
+        CHL_DOCUMENT_COUNT
+} chl_document_kind;
+
+enum { CHL_CLAIM_DOCUMENTS_MAX = 6, CHL_CLAIM_COMPANIONS_MAX = 8 };
+
+/** A document number, normalised: capital letters and digits, no separators. A masked number is
+ *  not one. */
+struct chl_document {
+    uint8_t kind; /**< chl_document_kind */
+    char number[27];
+};
+
+/** Somebody who came on another's code: a child, a family on one telephone. */
+struct chl_companion {
+    char name[96];
+    char birth[12];               /**< as chl_claims.birth */
+    struct chl_document document; /**< empty number = none stated */
+};
+
+/** What a code does not say though the checkpoint asks it, a bit each. */
+#define CHL_MISSINGS(X)                                                                            \
+    X(CHL_MISSING_SYMPTOMS, 0, "symptoms")                                                         \
+    X(CHL_MISSING_CONTACT, 1, "contact")                                                           \
+    X(CHL_MISSING_ORIGIN, 2, "origin")                                                             \
+    X(CHL_MISSING_PHONE, 3, "phone")                                                               \
+    X(CHL_MISSING_NAME, 4, "name")                                                                 \
+    X(CHL_MISSING_BIRTH, 5, "birth")       /* not stated, or masked */                             \
+    X(CHL_MISSING_DOCUMENT, 6, "document") /* not stated, or masked */                             \
+    X(CHL_MISSING_ACCENTS, 7, "accents")   /* the name came without its accents, or mangled */
+
+enum {
+#define CHL_MISSING_ENUM(id, bit, text) id = 1 << (bit),
+    CHL_MISSINGS(CHL_MISSING_ENUM)
+#undef CHL_MISSING_ENUM
+};
+
 /** Claims, the same for every format. Text is UTF-8, NUL-terminated, empty = not stated. Times are
  *  seconds since 1970 UTC, 0 = not stated. Grows only at its tail; check `size`. */
 struct chl_claims {
@@ -117,6 +169,16 @@ struct chl_claims {
     char vehicle[24], seat[12];
     char dose_product[40], dose_date[12]; /**< product code of the value set; YYYY-MM-DD */
     char certificate_kind;                /**< 'v', 't', 'r' of a DCC; 0 otherwise */
+    uint8_t unused[3];                    /**< padding of 1.0 */
+    /* Since 1.1. */
+    uint8_t document_count, companion_count;
+    uint16_t missing; /**< CHL_MISSING_… bits */
+    /** Every number by which this person may be known, each once; `document` is the first as the
+     *  code writes it. */
+    struct chl_document documents[CHL_CLAIM_DOCUMENTS_MAX];
+    struct chl_companion
+        companions[CHL_CLAIM_COMPANIONS_MAX]; /**< named ones; `party` counts all */
+    char address[192];                        /**< residence, as written */
 };
 
 /** Answer of one inspection. The caller zeroes it and sets `size`. */

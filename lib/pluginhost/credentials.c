@@ -145,6 +145,15 @@ static void end_texts(struct chl_inspection *out)
     END_TEXT(claims->seat);
     END_TEXT(claims->dose_product);
     END_TEXT(claims->dose_date);
+    END_TEXT(claims->address);
+    for (size_t i = 0; i < CHL_CLAIM_DOCUMENTS_MAX; i++) {
+        END_TEXT(claims->documents[i].number);
+    }
+    for (size_t i = 0; i < CHL_CLAIM_COMPANIONS_MAX; i++) {
+        END_TEXT(claims->companions[i].name);
+        END_TEXT(claims->companions[i].birth);
+        END_TEXT(claims->companions[i].document.number);
+    }
 }
 
 /* Nothing that a plugin wrote may make the engine believe more than was proven. */
@@ -154,7 +163,9 @@ static bool is_sound(const struct chl_inspection *out)
         return true;
     }
     if (out->outcome > CHL_REFUSED || out->format == CHL_FORMAT_UNKNOWN ||
-        out->format >= CHL_FORMAT_COUNT || out->stage >= CHL_STAGE_COUNT) {
+        out->format >= CHL_FORMAT_COUNT || out->stage >= CHL_STAGE_COUNT ||
+        out->claims.document_count > CHL_CLAIM_DOCUMENTS_MAX ||
+        out->claims.companion_count > CHL_CLAIM_COMPANIONS_MAX) {
         return false;
     }
     return (out->outcome == CHL_CLAIMED) == (out->stage == CHL_STAGE_DONE);
