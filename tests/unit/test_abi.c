@@ -37,7 +37,9 @@ static void test_every_row_is_where_it_was(void **state)
         assert_string_equal(was->name, is->name);
         bool same_place = was->place == is->place;
         bool same_size = was->size == is->size;
-        if (is_struct(was) && may_grow(was->name)) {
+        bool grows =
+            is_struct(was) ? may_grow(was->name) : strcmp(was->name, "chl_inspection.claims") == 0;
+        if (grows) {
             same_size = is->size >= was->size;
         }
         if (!same_place || !same_size) {
