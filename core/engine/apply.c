@@ -74,8 +74,11 @@ static chl_err apply_decision(struct engine *engine, const struct engine_record 
     const struct record_DECISION *made = &record->as.DECISION;
     if (made->lane < engine->config->lane_count) {
         struct engine_lane *lane = &engine->state.lanes[made->lane];
-        /* A WAIT after the tap leaves the CHECK standing: one more tap is enough later. */
-        lane->check = made->verdict == CHL_CHECK  ? record->sequence
+        /* A WAIT after the tap leaves the CHECK standing: one more tap is enough later. One after
+         * an entry by hand stands itself: there is no code to show again. */
+        bool entered = made->format == CHL_FORMAT_MANUAL;
+        lane->check = made->verdict == CHL_CHECK || (made->verdict == CHL_WAIT && entered)
+                          ? record->sequence
                       : made->verdict == CHL_WAIT ? made->resolves
                                                   : 0;
         memcpy(lane->code, made->code, ENGINE_CODE);

@@ -50,18 +50,20 @@ typedef enum {
     OPERATOR_PASS,
     OPERATOR_MODE,
     OPERATOR_RESET,
-    OPERATOR_RECOUNT
+    OPERATOR_RECOUNT,
+    OPERATOR_ENTER /**< what a person says, entered by hand */
 } engine_operator_kind;
 
 struct engine_operator {
     engine_operator_kind kind;
     uint16_t lane, gate, zone;
     bool admit;
-    uint64_t check; /**< RESOLVE: the CHECK that is meant, 0 = the lane's last */
+    uint64_t check; /**< RESOLVE, ENTER: the CHECK that is meant, 0 = the lane's last */
     uint8_t direction, mode;
     uint16_t n;
     int64_t inside;
     char who[ENGINE_WHO], why[ENGINE_WHY];
+    struct engine_scan entered; /**< ENTER: judged as a code that says the same */
 };
 
 struct engine_input {

@@ -25,6 +25,8 @@ void answer(struct decision *decision, chl_err error, const char *text);
 
 void decide_scan(struct decision *decision);
 void decide_resolve(struct decision *decision, const struct engine_operator *act);
+/** Judge what was entered by hand; it resolves the CHECK that it answers. */
+void decide_enter(struct decision *decision, const struct engine_operator *act);
 void decide_report(struct decision *decision);
 void decide_tick(struct decision *decision);
 void decide_operator(struct decision *decision);

@@ -13,7 +13,7 @@ static const struct {
 } acts[] = {
     [OPERATOR_RESOLVE] = {"resolve", false}, [OPERATOR_PASS] = {"pass", false},
     [OPERATOR_MODE] = {"mode", true},        [OPERATOR_RESET] = {"reset", true},
-    [OPERATOR_RECOUNT] = {"recount", true},
+    [OPERATOR_RECOUNT] = {"recount", true},  [OPERATOR_ENTER] = {"enter", false},
 };
 
 static void audit(struct decision *decision, const struct engine_operator *act, const char *target)
@@ -160,13 +160,17 @@ void decide_operator(struct decision *decision)
                                          : "this act needs a who");
         return;
     }
+    bool at_lane = act->kind == OPERATOR_RESOLVE || act->kind == OPERATOR_ENTER;
+    if (at_lane && act->lane >= decision->engine->config->lane_count) {
+        answer(decision, CHL_E_NOTFOUND, "no such lane: `chilang status` lists them");
+        return;
+    }
     switch (act->kind) {
     case OPERATOR_RESOLVE:
-        if (act->lane >= decision->engine->config->lane_count) {
-            answer(decision, CHL_E_NOTFOUND, "no such lane: `chilang status` lists them");
-            return;
-        }
         decide_resolve(decision, act);
+        return;
+    case OPERATOR_ENTER:
+        decide_enter(decision, act);
         return;
     case OPERATOR_PASS:
         pass_by_hand(decision, act);

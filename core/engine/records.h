@@ -148,7 +148,7 @@ typedef enum {
     F(I64, reserved, "places granted and not yet passed")                                          \
     F(I64, limit, "hard limit of the zone, 0 = none")                                              \
     F(U64, resolves, "sequence of the CHECK that this resolves")                                   \
-    F(WHO, who, "person who resolved it")                                                          \
+    F(WHO, who, "person who resolved or entered it")                                               \
     F(WHY, why, "reason given")
 #define ENGINE_FIELDS_PASSAGE(F)                                                                   \
     F(GATE, gate, "gate that was passed")                                                          \

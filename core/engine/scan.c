@@ -67,11 +67,11 @@ static bool rule_format(struct question *q)
 }
 
 /* With a clock in doubt nothing that depends on time is believed, and that is our fault, not
- * theirs. */
+ * theirs. What is entered by hand is said now, whatever the clock says. */
 static bool rule_clock(struct question *q)
 {
-    return !q->checked && q->engine->state.clock_doubt && q->scan->valid_until != 0 &&
-           says(q, CHL_REASON_VERIFY_DATA_STALE);
+    return !q->checked && q->scan->format != CHL_FORMAT_MANUAL && q->engine->state.clock_doubt &&
+           q->scan->valid_until != 0 && says(q, CHL_REASON_VERIFY_DATA_STALE);
 }
 
 static bool rule_duplicate(struct question *q)
@@ -291,5 +291,48 @@ void decide_resolve(struct decision *decision, const struct engine_operator *act
     }
     uint64_t check = lane->check;
     conclude(decision, &question, check, act);
+    answer(decision, CHL_OK, "");
+}
+
+/* Reasons that send the staff to the form. Any other CHECK is about what the form cannot answer, or
+ * about somebody else, and is resolved by its own number only. */
+static const chl_reason answered[] = {
+    CHL_REASON_DECLARATION_MISSING, CHL_REASON_DECLARATION_EXPIRED,
+    CHL_REASON_DOCUMENT_EXPIRED,    CHL_REASON_NO_CODE,
+    CHL_REASON_CODE_UNREADABLE,     CHL_REASON_CODE_DAMAGED,
+    CHL_REASON_SCHEMA_INVALID,      CHL_REASON_FORMAT_UNKNOWN,
+};
+
+static bool answers(chl_reason reason)
+{
+    for (size_t i = 0; i < sizeof answered / sizeof *answered; i++) {
+        if (answered[i] == reason) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void decide_enter(struct decision *decision, const struct engine_operator *act)
+{
+    const struct engine *engine = decision->engine;
+    const struct engine_lane *lane = &engine->state.lanes[act->lane];
+    if (act->check != 0 && act->check != lane->check) {
+        answer(decision, CHL_E_STATE, "another code was shown at this lane since; look again");
+        return;
+    }
+    struct engine_scan scan = act->entered;
+    scan.lane = act->lane;
+    scan.format = CHL_FORMAT_MANUAL;
+    struct question question = {
+        .engine = engine,
+        .scan = &scan,
+        .gate = engine->config->lanes[act->lane].gate,
+        .places = scan.party > 0 ? scan.party : 1,
+        .used_gate = ENGINE_NONE,
+    };
+    judge(&question);
+    bool meant = act->check != 0 || answers((chl_reason)lane->reason);
+    conclude(decision, &question, meant ? lane->check : 0, act);
     answer(decision, CHL_OK, "");
 }
