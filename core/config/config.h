@@ -72,6 +72,7 @@ struct config {
     const char *trust_path; /**< file or folder; NULL = none */
     const char *journal_path, *control_path, *state_dir;
     int64_t keep_persons_ms;
+    int64_t desk_ms; /**< how long the desk may see whom a lane scanned last, 0 = never */
 };
 
 /** Load and check a whole site file.

@@ -17,7 +17,8 @@ struct document_options {
 
 /** What reads a format, and up to which epidemic level such a document alone is enough for ADMIT
  * when the site does not say: a declaration is what the checkpoint is for; an unsigned card proves
- * nothing about health. */
+ * nothing about health. What the staff enter is a declaration made at the lane: no plugin reads it
+ * and no site need accept it. */
 static const struct {
     const char *name, *plugin;
     uint8_t enough_up_to;
@@ -31,6 +32,8 @@ static const struct {
     [CHL_FORMAT_NZCP] = {"nzcp", NULL, 0},
     [CHL_FORMAT_SHC] = {"shc", NULL, 0},
     [CHL_FORMAT_VDSNC] = {"vdsnc", NULL, 0},
+    [CHL_FORMAT_PLACE] = {"place", NULL, 0},
+    [CHL_FORMAT_MANUAL] = {"manual", NULL, 4},
 };
 
 static const struct chl_opt credential_table[] = {
@@ -69,13 +72,16 @@ static const char *format_name(const struct config *config, size_t i)
     return i < CHL_FORMAT_COUNT ? formats[i].name : NULL;
 }
 
-/** Index of a format that some plugin reads, refused at `node` otherwise. */
+/** Index of a format that some plugin reads, or that people enter where they are the key; refused
+ * at `node` otherwise. */
 static chl_err find_format(struct reading *r, struct chl_yaml_node node, const char *name, int *out)
 {
     const char *nearest = NULL;
     size_t best = SIZE_MAX;
+    bool in_accept = chl_yaml_kind_of(r->yaml, node) == CHL_YAML_SCALAR;
     for (size_t i = 0; format_name(r->config, i) != NULL; i++) {
-        if (formats[i].plugin == NULL) {
+        bool entered = i == CHL_FORMAT_MANUAL && !in_accept;
+        if (formats[i].plugin == NULL && !entered) {
             continue;
         }
         if (strcmp(formats[i].name, name) == 0) {
@@ -86,8 +92,7 @@ static chl_err find_format(struct reading *r, struct chl_yaml_node node, const c
     }
     /* Under 'documents' the format is the key, in 'accept' it is the value. */
     chl_err (*refuse)(const struct chl_yaml *, struct chl_yaml_node, struct chl_yaml_error *,
-                      const char *, ...) =
-        chl_yaml_kind_of(r->yaml, node) == CHL_YAML_SCALAR ? chl_yaml_refuse : chl_yaml_refuse_key;
+                      const char *, ...) = in_accept ? chl_yaml_refuse : chl_yaml_refuse_key;
     return refuse(r->yaml, node, r->error,
                   "expected one of hcert, declaration, cccd, bhyt, pccovid, got '%.48s'; %s%s%s",
                   name, nearest != NULL ? "did you mean '" : "no plugin reads another",
@@ -122,7 +127,7 @@ static chl_err read_document(struct reading *r, struct chl_yaml_node entry, cons
     int format = 0;
     struct document_options options = {.enough_up_to = 0};
     chl_err result = find_format(r, entry, name, &format);
-    if (result == CHL_OK && !r->config->accepted[format]) {
+    if (result == CHL_OK && format != CHL_FORMAT_MANUAL && !r->config->accepted[format]) {
         result = chl_yaml_refuse_key(r->yaml, entry, r->error,
                                      "expected a kind listed in 'accept', got '%s'; accept it or "
                                      "take this out",
@@ -173,6 +178,7 @@ chl_err config_read_credentials(struct reading *r)
         return result;
     }
     r->config->trust_path = options.trust;
+    r->config->enough_up_to[CHL_FORMAT_MANUAL] = formats[CHL_FORMAT_MANUAL].enough_up_to;
     result = read_accept(r, section, &options);
     return result == CHL_OK ? read_documents(r, section) : result;
 }

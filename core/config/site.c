@@ -22,6 +22,7 @@ struct journal_options {
 
 struct root_options {
     const char *control, *state;
+    int64_t desk_ms;
 };
 
 #define DAY_MS INT64_C(86400000)
@@ -100,6 +101,14 @@ static const struct chl_opt root_table[] = {
      .offset = offsetof(struct root_options, state),
      .help_vi = "Thư mục trạng thái; mặc định là thư mục nhật ký",
      .help_en = "Folder of the daemon's state; the journal's when not stated"},
+    {.name = "desk",
+     .type = CHL_OPT_DURATION_MS,
+     .dflt = "2 min",
+     .min = 0,
+     .max = 600000,
+     .offset = offsetof(struct root_options, desk_ms),
+     .help_vi = "Bàn ở làn được xem người vừa quét trong bao lâu; 0 s = không bao giờ",
+     .help_en = "How long the lane's desk may see who was scanned last; 0 s = never"},
     {.name = NULL}};
 
 /** `[a-z0-9-]{1,48}`: it stands in topics. */
@@ -208,6 +217,7 @@ static chl_err read_paths(struct reading *r, const struct root_options *root)
     }
     r->config->journal_path = journal.path;
     r->config->keep_persons_ms = journal.keep_persons_ms;
+    r->config->desk_ms = root->desk_ms;
     r->config->state_dir = root->state != NULL ? root->state : folder_of(r, journal.path);
     return r->config->state_dir == NULL
                ? config_no_memory(r)

@@ -71,6 +71,7 @@ static void test_site_is_understood(void **state)
     assert_string_equal(config->control_path, "/srv/data/control.sock");
     assert_string_equal(config->trust_path, "/srv/trust");
     assert_int_equal(config->keep_persons_ms, INT64_C(28) * 86400000);
+    assert_int_equal(config->desk_ms, 120000);
     config_free(config);
 }
 
@@ -129,6 +130,7 @@ static void test_readers_come_first(void **state)
     assert_int_equal(config->enough_up_to[CHL_FORMAT_HCERT], 2);
     assert_int_equal(config->enough_up_to[CHL_FORMAT_DECLARATION], 4);
     assert_int_equal(config->enough_up_to[CHL_FORMAT_CCCD], 0);
+    assert_int_equal(config->enough_up_to[CHL_FORMAT_MANUAL], 4);
     config_free(config);
 }
 
@@ -230,9 +232,31 @@ static const struct {
     {"{ hcert: {", "{ hcrt: {", 22, 16, "did you mean 'hcert'?"},
     {"enough_up_to: 2", "enough_up_to: 5", 22, 39, "expected 0 to 4 for 'enough_up_to', got 5"},
     {"enough_up_to: 2", "enough: 2", 22, 25, "known here: enough_up_to"},
+    {"[declaration, hcert]", "[declaration, manual]", 20, 25, "got 'manual'"},
+    {"journal:", "desk: 11 min\njournal:", 23, 7, "for 'desk'"},
     {"journal:", "policy: x\njournal:", 23, 1, "expected a known key, got 'policy'"},
     {"journal:", "control: []\njournal:", 23, 10, "expected a path for 'control', got a list"},
 };
+
+/* What the staff enter needs no plugin and is in no list of accepted documents. */
+static void test_entry_by_hand_has_its_level(void **state)
+{
+    (void)state;
+    struct config *config = NULL;
+    struct chl_yaml_error error;
+    char *text = with("hcert: { enough_up_to: 2 }", "manual: { enough_up_to: 1 }");
+    if (parse(text, &config, &error) != CHL_OK) {
+        fail_msg("%s", error.text);
+    }
+    assert_int_equal(config->enough_up_to[CHL_FORMAT_MANUAL], 1);
+    config_free(config);
+    free(text);
+    text = with("journal:", "desk: 0 s\njournal:");
+    assert_int_equal(parse(text, &config, &error), CHL_OK);
+    assert_int_equal(config->desk_ms, 0);
+    config_free(config);
+    free(text);
+}
 
 static void test_mistakes_have_their_place(void **state)
 {
@@ -333,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_gates_and_lanes_are_joined),
         cmocka_unit_test(test_readers_come_first),
         cmocka_unit_test(test_own_reader_replaces_the_made_one),
+        cmocka_unit_test(test_entry_by_hand_has_its_level),
         cmocka_unit_test(test_mistakes_have_their_place),
         cmocka_unit_test(test_sections_are_required),
         cmocka_unit_test(test_nesting_is_bounded),
