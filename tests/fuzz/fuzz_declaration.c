@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief Fuzzes the inspection of declarations: the first byte says whether the rest is a code as
- *  scanned, or a payload that a trusted issuer signed (so that the schema is reached).
+ *  @brief Fuzz: the inspection of declarations. The first byte chooses how deep the rest is put: as
+ *         the code, as the COSE message of a code, or as a payload.
+ *
+ *  No mutation ever finds a signature, so a payload goes straight to the form's reader that stands
+ *  behind it; only the first byte SIGNED has it really signed, and inspected as a whole code.
  */
 #include "lib/declaration/declaration.h"
 
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "tests/fuzz/stored.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +19,8 @@
 #include <openssl/pem.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { DEPTHS = 3, SIGNED = 's' };
 
 static struct chl_issuer *issuer;
 static struct chl_trust *trust;
@@ -55,27 +61,56 @@ static void check(const struct chl_inspection *out)
     must(chl_utf8_valid(out->claims.name, strnlen(out->claims.name, sizeof out->claims.name)));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void inspect(const uint8_t *bytes, size_t length)
 {
     static const struct chl_declaration_rules rules = {
         .skew_ns = CHL_DECLARATION_SKEW_S * CHL_NS_PER_S, .life_max_s = CHL_DECLARATION_LIFE_S};
     const int64_t now_ns = INT64_C(1643648400) * CHL_NS_PER_S;
     struct chl_inspection out = {.size = sizeof out};
-    char code[CHL_ISSUE_CODE_MAX];
+    scratch.used = 0;
+    chl_declaration_inspect(trust, &rules, &scratch, bytes, length, now_ns, &out);
+    check(&out);
+}
+
+/* What inspect does once the signature stands. */
+static void read_payload(struct chl_bytes payload)
+{
+    struct chl_declaration declaration;
+    struct chl_cbor_tree tree;
+    scratch.used = 0;
+    if (chl_cbor_parse(&scratch, payload, &tree) == CHL_REFUSAL_NONE &&
+        tree.nodes->item.type == CHL_CBOR_MAP) {
+        chl_declaration_init(&declaration);
+        chl_refusal refusal = chl_declaration_decode(&tree, &declaration);
+        const struct chl_claims *claims = &declaration.claims;
+        must(refusal < CHL_REFUSAL_COUNT && claims->party >= 1);
+        must(chl_utf8_valid(claims->name, strnlen(claims->name, sizeof claims->name)));
+        must(claims->document_count <= CHL_CLAIM_DOCUMENTS_MAX &&
+             claims->companion_count <= CHL_CLAIM_COMPANIONS_MAX);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char code[4 * FUZZ_STORED_MAX];
     if (issuer == NULL) {
         set_up();
     }
-    if (size == 0) {
+    if (size == 0 || size > FUZZ_STORED_MAX) {
         return 0;
     }
-    scratch.used = 0;
-    if (data[0] % 2 == 0) {
-        chl_declaration_inspect(trust, &rules, &scratch, data + 1, size - 1, now_ns, &out);
-    } else if (chl_issue(issuer, NULL, CHL_DECLARATION_PREFIX,
-                         (struct chl_bytes){data + 1, size - 1}, code, sizeof code) == CHL_OK) {
-        chl_declaration_inspect(trust, &rules, &scratch, (const uint8_t *)code, strlen(code),
-                                now_ns, &out);
+    struct chl_bytes rest = {data + 1, size - 1};
+    if (data[0] == SIGNED) {
+        if (chl_issue(issuer, NULL, CHL_DECLARATION_PREFIX, rest, code, sizeof code) == CHL_OK) {
+            inspect((const uint8_t *)code, strlen(code));
+        }
+    } else if (data[0] % DEPTHS == 0) {
+        inspect(rest.data, rest.length);
+    } else if (data[0] % DEPTHS == 1) {
+        inspect((const uint8_t *)code,
+                fuzz_stored_code(CHL_DECLARATION_PREFIX, rest, code, sizeof code));
+    } else {
+        read_payload(rest);
     }
-    check(&out);
     return 0;
 }
