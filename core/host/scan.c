@@ -120,8 +120,23 @@ static void refuse(struct host_scan *to, const char *reason)
     (void)chl_copy(to->reason, sizeof to->reason, reason);
 }
 
+/* The scanner knows by itself that this is not what the code says: that is no fault of the code's,
+ * and the lane's text must not say so. */
+static void refuse_as(struct host_scan *to, const char *refusal)
+{
+    refuse(to, "");
+    to->stage = CHL_STAGE_PREFIX;
+    to->unreadable = false;
+    (void)chl_copy_n(to->reason, sizeof to->reason, refusal,
+                     strnlen(refusal, sizeof to->reason - 1));
+}
+
 static void fill(struct chl_ctx *ctx, const struct chl_scan *scan, struct host_scan *to)
 {
+    if (CHL_HAS(scan, refusal)) {
+        refuse_as(to, scan->refusal);
+        return;
+    }
     if (scan->unreadable || scan->bytes == NULL || scan->length > CHL_CODE_MAX) {
         refuse(to, "unreadable");
         return;

@@ -211,6 +211,11 @@ struct chl_scan {
     size_t length;        /**< at most CHL_CODE_MAX; a longer one is refused as unreadable */
     int64_t captured_ns;  /**< monotonic time of capture (`now_mono_ns`) */
     bool unreadable;      /**< a picture in which no code could be read */
+    uint8_t unused[7];    /**< padding of 1.0 */
+    /* Since 1.1. */
+    /** NULL, or why the scanner itself refuses what it read, an identifier of docs/plugins.md such
+     *  as `text_mangled`; then `bytes` are not looked at. Borrowed until return. */
+    const char *refusal;
 };
 
 #ifdef __cplusplus

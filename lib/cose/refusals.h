@@ -16,6 +16,7 @@
     X(format_unknown, CHL_STAGE_PREFIX, "no known format starts like this")                        \
     X(format_unsupported, CHL_STAGE_PREFIX, "a known format that is not read yet")                 \
     X(place_code, CHL_STAGE_PREFIX, "a place's code, which visitors scan")                         \
+    X(text_mangled, CHL_STAGE_PREFIX, "the scanner or its keyboard changed the text")              \
     X(base45_invalid, CHL_STAGE_BASE45, "not base45 (RFC 9285)")                                   \
     X(zlib_invalid, CHL_STAGE_ZLIB, "not one complete zlib stream")                                \
     X(zlib_too_large, CHL_STAGE_ZLIB, "inflates to more than 64 KiB")                              \

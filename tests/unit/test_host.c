@@ -26,6 +26,11 @@ static bool has_four_scans(const struct site *site)
     return site->scan_count >= 4;
 }
 
+static bool has_five_scans(const struct site *site)
+{
+    return site->scan_count >= 5;
+}
+
 /* Invariant 8: what reaches the loop names nobody. */
 static void test_scans_reach_the_loop_without_the_person(void **state)
 {
@@ -33,11 +38,12 @@ static void test_scans_reach_the_loop_without_the_person(void **state)
     static struct site site;
     site_open(&site,
               "reader: {use: fixture_credential, trust: [a]}\n"
-              "scanner: {use: fixture_scan, codes: ['T:id-1', 'R:x', 'what is this', '-']}\n",
+              "scanner: {use: fixture_scan, codes: ['T:id-1', 'R:x', 'what is this', '-', "
+              "'!text_mangled']}\n",
               -1);
     site_load(&site, PLUGINS);
     site_start(&site);
-    site_wait(&site, has_four_scans);
+    site_wait(&site, has_five_scans);
     const struct host_scan *good = &site.scans[0], *refused = &site.scans[1];
     assert_int_equal(good->outcome, CHL_CLAIMED);
     assert_int_equal(good->format, CHL_FORMAT_DECLARATION);
@@ -58,6 +64,10 @@ static void test_scans_reach_the_loop_without_the_person(void **state)
     assert_string_equal(site.scans[2].reason, "unknown-format");
     assert_true(site.scans[3].unreadable);
     assert_string_equal(site.scans[3].reason, "unreadable");
+    assert_false(site.scans[4].unreadable); /* the scanner's fault has a text of its own */
+    assert_int_equal(site.scans[4].outcome, CHL_REFUSED);
+    assert_int_equal(site.scans[4].stage, CHL_STAGE_PREFIX);
+    assert_string_equal(site.scans[4].reason, "text_mangled");
     assert_memory_not_equal(good->pseudonym, refused->pseudonym, HOST_PSEUDONYM);
     site_close(&site);
     assert_true(site.done);
