@@ -2,6 +2,7 @@
 /** @file
  *  @brief The only code that changes the state: one function a record type.
  */
+#include "core/engine/account.h"
 #include "core/engine/codes.h"
 #include "core/engine/internal.h"
 #include "lib/base/time.h"
@@ -48,23 +49,15 @@ static chl_err open_grant(struct engine *engine, const struct engine_record *rec
     if (gate == NULL || made->places == 0) {
         return CHL_OK;
     }
-    struct engine_code *code = codes_put(&engine->state.codes, made->code);
-    if (code == NULL) {
-        return CHL_E_NOMEM;
+    chl_err error = account_take(&engine->state.codes, record);
+    if (error != CHL_OK) {
+        return error;
     }
-    uint16_t before = code->left;
-    if (code->used_ns == 0) {
-        code->used_ns = record->time_ns;
-        code->gate = made->gate;
-        before = made->party;
-    }
-    code->valid_until = made->valid_until;
-    code->left = (uint16_t)(before > made->places ? before - made->places : 0);
     gate->grant = (struct engine_grant){.id = record->sequence,
                                         .expires_ns = made->expires,
                                         .places = made->places,
                                         .state = GRANT_OPEN};
-    memcpy(gate->grant.code, made->code, ENGINE_CODE);
+    memcpy(gate->grant.code, account_key(made), ENGINE_CODE);
     zones_reserve(engine, made->gate, made->places);
     return CHL_OK;
 }
@@ -82,6 +75,11 @@ static chl_err apply_decision(struct engine *engine, const struct engine_record 
                       : made->verdict == CHL_WAIT ? made->resolves
                                                   : 0;
         memcpy(lane->code, made->code, ENGINE_CODE);
+        lane->aliases = made->aliases;
+        lane->bar = made->bar;
+        /* Asked now, answered by the tap; asked about something else first, it is still to come. */
+        lane->possible =
+            made->register_hit == REGISTER_POSSIBLE && made->reason != CHL_REASON_REGISTER_POSSIBLE;
         lane->format = made->format;
         lane->party = made->party;
         lane->valid_until = made->valid_until;
@@ -134,10 +132,7 @@ static chl_err apply_cancelled(struct engine *engine, const struct engine_record
     if (gate == NULL || gate->grant.id != made->grant) {
         return CHL_OK;
     }
-    struct engine_code *code = codes_find(&engine->state.codes, gate->grant.code);
-    if (code != NULL) {
-        code->left = (uint16_t)(code->left + made->unused);
-    }
+    account_give_back(&engine->state.codes, gate->grant.code, made->unused);
     close_grant(engine, made->gate, record->time_ns);
     return CHL_OK;
 }

@@ -39,10 +39,13 @@ struct engine_scan {
     uint8_t symptomatic, contact; /**< chl_answer */
     uint8_t test_result;          /**< chl_test_result */
     uint16_t party;
-    int64_t valid_until; /**< s since 1970, 0 = not stated */
-    int64_t captured_ns; /**< monotonic, carried to the effect for measuring */
+    int64_t valid_until;  /**< s since 1970, 0 = not stated */
+    int64_t captured_ns;  /**< monotonic, carried to the effect for measuring */
+    int64_t issued_at;    /**< s since 1970, 0 = not stated */
+    uint8_t register_hit; /**< engine_register */
     char refusal[32];
     uint8_t code[ENGINE_CODE];
+    struct engine_aliases aliases;
 };
 
 typedef enum {

@@ -40,6 +40,7 @@ struct engine_config {
     uint16_t zone_count, gate_count, lane_count;
     int level;                              /**< epidemic level 1–4 */
     uint8_t enough_up_to[CHL_FORMAT_COUNT]; /**< level up to which a document alone is enough */
+    int64_t reuse_after_s; /**< a card that is no ticket may be used again after so long */
 };
 
 struct engine_zone {
@@ -90,21 +91,36 @@ struct engine_gate {
 struct engine_lane {
     uint64_t check; /**< its sequence, 0 = none */
     uint8_t code[ENGINE_CODE];
+    struct engine_aliases aliases;
     uint8_t format;
+    uint8_t bar;   /**< chl_reason that no tap lifts, 0 = none */
+    bool possible; /**< the register may hold this person, and nobody has compared yet */
     uint16_t party;
     int64_t valid_until;
     uint8_t verdict, reason; /**< of the last decision */
     int64_t decided_ns;
 };
 
-/** A code that was admitted. */
+typedef enum {
+    CODE_FREE = 0,
+    CODE_MAIN = 1, /**< the places of one code, or of one person's cards, are counted here */
+    CODE_ALIAS = 2 /**< another number or code of somebody who was admitted: see `main` */
+} engine_code_kind;
+
+/** A key in the table of codes: one that was admitted, or another that leads to it. */
 struct engine_code {
     uint8_t key[ENGINE_CODE];
-    int64_t used_ns;
-    int64_t valid_until; /**< s since 1970; afterwards the entry may be forgotten */
+    union {
+        struct {             /* CODE_MAIN */
+            int64_t used_ns; /**< first use of which somebody may have passed */
+            int64_t until_s; /**< s since 1970 up to which it counts as used, 0 = for ever */
+        };
+        uint8_t main[ENGINE_CODE]; /* CODE_ALIAS: key of the entry that it leads to */
+    };
     uint16_t gate;
-    uint16_t left; /**< places still valid */
-    bool present;
+    uint16_t left;  /**< places still valid */
+    uint16_t taken; /**< places granted and not given back */
+    uint8_t kind;   /**< engine_code_kind */
 };
 
 struct engine_codes {

@@ -66,6 +66,21 @@ static void encode_text(struct chl_json *json, const char *name, const char *tex
     }
 }
 
+static void encode_codes(struct chl_json *json, const char *name,
+                         const struct engine_aliases *codes)
+{
+    if (codes->count == 0) {
+        return;
+    }
+    chl_json_array(json, name);
+    for (size_t i = 0; i < codes->count; i++) {
+        char hex[2 * ENGINE_CODE + 1];
+        chl_hex(codes->keys[i], ENGINE_CODE, hex);
+        chl_json_string(json, NULL, hex);
+    }
+    chl_json_close_array(json);
+}
+
 static void encode_field(struct chl_json *json, const struct engine_config *config,
                          const struct engine_field *field, const char *base)
 {
@@ -99,6 +114,9 @@ static void encode_field(struct chl_json *json, const struct engine_config *conf
         encode_text(json, field->name, hex);
         return;
     }
+    case FIELD_CODES:
+        encode_codes(json, field->name, at);
+        return;
     case FIELD_GATE:
     case FIELD_LANE:
     case FIELD_ZONE: {
@@ -167,6 +185,21 @@ static chl_err decode_name(const struct engine_field *field, const char *text, u
     return CHL_E_NOTSUP;
 }
 
+static chl_err decode_codes(json_t *value, struct engine_aliases *out)
+{
+    if (!json_is_array(value) || json_array_size(value) > ENGINE_ALIASES) {
+        return CHL_E_CORRUPT;
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *text = json_string_value(json_array_get(value, i));
+        if (text == NULL || chl_unhex(text, strlen(text), out->keys[i], ENGINE_CODE) != CHL_OK) {
+            return CHL_E_CORRUPT;
+        }
+    }
+    out->count = (uint8_t)json_array_size(value);
+    return CHL_OK;
+}
+
 static chl_err decode_field(const struct engine_config *config, const struct engine_field *field,
                             json_t *value, char *base)
 {
@@ -179,6 +212,9 @@ static chl_err decode_field(const struct engine_config *config, const struct eng
     if (field->kind == FIELD_BOOL) {
         *(bool *)at = json_is_true(value);
         return json_is_boolean(value) ? CHL_OK : CHL_E_CORRUPT;
+    }
+    if (field->kind == FIELD_CODES) {
+        return decode_codes(value, at);
     }
     const char *text = json_string_value(value);
     if (text == NULL) {

@@ -93,6 +93,7 @@ static const char *const statuses[] = {ENGINE_STATUSES(NAME_ROW)};
 static const char *const alarms[] = {ENGINE_ALARMS(NAME_ROW)};
 static const char *const modes[] = {CHL_GATE_MODES(NAME_ROW)};
 static const char *const formats[] = {CHL_FORMATS(NAME_ROW)};
+static const char *const registers[] = {ENGINE_REGISTERS(NAME_ROW)};
 static const char *const verdicts[] = {"", "ADMIT", "WAIT", "CHECK", "DENY"};
 
 #define NAMES(table)                                                                               \
@@ -113,6 +114,7 @@ static const struct {
     [FIELD_ACTION] = NAMES(actions),
     [FIELD_STATUS] = NAMES(statuses),
     [FIELD_ALARM] = NAMES(alarms),
+    [FIELD_REGISTER] = NAMES(registers),
 };
 
 const char *const *engine_field_names(engine_field_kind kind, size_t *count)

@@ -16,9 +16,20 @@ enum {
     ENGINE_WHO = 64,
     ENGINE_WHY = 160,
     ENGINE_CODE = 16,
+    ENGINE_ALIASES = 8,
     ENGINE_HASH = 65
 };
 
+/** Other pseudonyms of the person a code speaks of: one a document number. */
+struct engine_aliases {
+    uint8_t count;
+    uint8_t keys[ENGINE_ALIASES][ENGINE_CODE];
+};
+
+#define ENGINE_REGISTERS(X)                                                                        \
+    X(REGISTER_NONE, "")                                                                           \
+    X(REGISTER_POSSIBLE, "possible") /* name and birth agree: to be compared */                    \
+    X(REGISTER_MATCH, "match")       /* a document number agrees */
 #define ENGINE_ZONE_STATES(X)                                                                      \
     X(ZONE_NORMAL, "NORMAL")                                                                       \
     X(ZONE_APPROACHING, "APPROACHING")                                                             \
@@ -61,6 +72,7 @@ enum {
     X(ALARM_RECOUNT_DUE, "recount-due")
 
 #define ENGINE_ENUM_ID(id, name) id,
+typedef enum { ENGINE_REGISTERS(ENGINE_ENUM_ID) REGISTER_COUNT } engine_register;
 typedef enum { ENGINE_ZONE_STATES(ENGINE_ENUM_ID) ZONE_STATE_COUNT } engine_zone_state;
 typedef enum { ENGINE_GATE_STATES(ENGINE_ENUM_ID) GATE_STATE_COUNT } engine_gate_state;
 typedef enum { ENGINE_DIRECTIONS(ENGINE_ENUM_ID) DIRECTION_COUNT } engine_direction;
@@ -81,6 +93,7 @@ typedef enum { ENGINE_ALARMS(ENGINE_ENUM_ID) ALARM_COUNT } engine_alarm;
     X(WHY)                                                                                         \
     X(HASH)                                                                                        \
     X(CODE)                                                                                        \
+    X(CODES)                                                                                       \
     X(GATE)                                                                                        \
     X(LANE)                                                                                        \
     X(ZONE)                                                                                        \
@@ -94,7 +107,8 @@ typedef enum { ENGINE_ALARMS(ENGINE_ENUM_ID) ALARM_COUNT } engine_alarm;
     X(PASSAGE)                                                                                     \
     X(ACTION)                                                                                      \
     X(STATUS)                                                                                      \
-    X(ALARM)
+    X(ALARM)                                                                                       \
+    X(REGISTER)
 
 typedef enum {
 #define ENGINE_KIND_ID(kind) FIELD_##kind,
@@ -112,6 +126,7 @@ typedef enum {
 #define ENGINE_C_WHY(m)        char m[ENGINE_WHY];
 #define ENGINE_C_HASH(m)       char m[ENGINE_HASH];
 #define ENGINE_C_CODE(m)       uint8_t m[ENGINE_CODE];
+#define ENGINE_C_CODES(m)      struct engine_aliases m;
 #define ENGINE_C_GATE(m)       uint16_t m;
 #define ENGINE_C_LANE(m)       uint16_t m;
 #define ENGINE_C_ZONE(m)       uint16_t m;
@@ -126,6 +141,7 @@ typedef enum {
 #define ENGINE_C_ACTION(m)     uint8_t m;
 #define ENGINE_C_STATUS(m)     uint8_t m;
 #define ENGINE_C_ALARM(m)      uint8_t m;
+#define ENGINE_C_REGISTER(m)   uint8_t m;
 
 /* The fields of each record: kind, member (which is also the JSON name), what it says. */
 #define ENGINE_FIELDS_DECISION(F)                                                                  \
@@ -137,11 +153,18 @@ typedef enum {
     F(WHO, refusal, "technical identifier of a refused code")                                      \
     F(FORMAT, format, "format of the code")                                                        \
     F(CODE, code, "pseudonym of the code under the period's key")                                  \
+    F(CODES, aliases, "pseudonyms of the document numbers that the code states")                   \
+    F(CODE, counted, "pseudonym that the places are counted under, when it is not the code's own") \
+    F(REGISTER, register_hit, "what the register of persons says: possible or match")              \
+    F(REASON, bar, "reason that no tap lifts")                                                     \
     F(U16, party, "people the code asks places for")                                               \
     F(U16, places, "places granted by this decision")                                              \
     F(U64, grant, "sequence of the decision that opened the grant, 0 = none")                      \
     F(I64, expires, "end of the grant, ns since 1970")                                             \
     F(I64, valid_until, "end of the code's own validity, s since 1970")                            \
+    F(I64, remembered,                                                                             \
+      "until when this use counts, s since 1970, 0 = as long as the code is valid")                \
+    F(U16, used_before, "places of this party used on other codes of the same person")             \
     F(I64, used_at, "when the code was first used, ns since 1970")                                 \
     F(GATE, used_gate, "gate where the code was first used")                                       \
     F(I64, inside, "people inside the zone when it was decided")                                   \

@@ -2,9 +2,12 @@
 /** @file
  *  @brief From what a code says to one verdict with its reason, and to a grant.
  *
- *  Order of judgement: emergency, format and signature, time, duplicate, health, kind of document,
- * gate, room. The first that speaks decides.
+ *  Order of judgement: emergency, format and signature, time, duplicate, register of persons,
+ * health, kind of document, gate, room. The first that speaks decides. A tap answers the CHECK that
+ * was asked; what no tap may lift (the register, a positive test) is kept with the lane and judged
+ * again.
  */
+#include "core/engine/account.h"
 #include "core/engine/codes.h"
 #include "core/engine/internal.h"
 #include "lib/base/text.h"
@@ -23,7 +26,9 @@ struct question {
     uint16_t gate;
     uint16_t places; /**< places wanted: the rules may lower it to what the code has left */
     bool checked;    /**< a person has looked: a CHECK of the code does not speak again */
-    bool repeated;   /**< the same code at the gate that is released for it */
+    bool repeated;   /**< the same person at the gate that is released for them */
+    uint8_t bar;     /**< chl_reason that no tap lifts, 0 = none */
+    struct account account;
     int64_t used_at_ns;
     uint16_t used_gate;
     chl_reason reason;
@@ -45,25 +50,61 @@ static bool rule_emergency(struct question *q)
     return open && says(q, CHL_REASON_EMERGENCY_EXIT_ONLY);
 }
 
+/* Documents that are signed by nature: without a trusted signature they say nothing. */
+static bool unsigned_paper(const struct engine_scan *scan)
+{
+    bool signed_by_nature =
+        scan->format == CHL_FORMAT_DECLARATION || scan->format == CHL_FORMAT_HCERT;
+    return signed_by_nature && !scan->is_signed;
+}
+
+/* Formats that no plugin reads, known by name. Whoever says that one was read is not believed. */
+static chl_reason unread(uint8_t format)
+{
+    static const struct {
+        uint8_t format;
+        chl_reason reason;
+    } formats[] = {{CHL_FORMAT_PLACE, CHL_REASON_PLACE_CODE},
+                   {CHL_FORMAT_NZCP, CHL_REASON_FORMAT_UNREAD},
+                   {CHL_FORMAT_SHC, CHL_REASON_FORMAT_UNREAD},
+                   {CHL_FORMAT_VDSNC, CHL_REASON_FORMAT_UNREAD}};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (formats[i].format == format) {
+            return formats[i].reason;
+        }
+    }
+    return CHL_REASON_NONE;
+}
+
+static chl_reason refusal_reason(const struct question *q)
+{
+    const struct engine_scan *scan = q->scan;
+    chl_stage stage = (chl_stage)scan->stage;
+    if (stage == CHL_STAGE_TIME && q->engine->state.clock_doubt) {
+        return CHL_REASON_VERIFY_DATA_STALE;
+    }
+    return chl_reason_for_document(scan->refusal, stage, (chl_format)scan->format);
+}
+
 static bool rule_format(struct question *q)
 {
+    const struct engine_scan *scan = q->scan;
     if (q->checked) {
         return false;
     }
-    if (q->scan->unreadable) {
+    if (scan->unreadable) {
         return says(q, CHL_REASON_CODE_UNREADABLE);
     }
-    if (q->scan->outcome == CHL_NOT_MINE) {
+    if (unread(scan->format) != CHL_REASON_NONE) {
+        return says(q, unread(scan->format));
+    }
+    if (scan->outcome == CHL_REFUSED) {
+        return says(q, refusal_reason(q));
+    }
+    if (scan->outcome == CHL_NOT_MINE || scan->format == CHL_FORMAT_UNKNOWN) {
         return says(q, CHL_REASON_FORMAT_UNKNOWN);
     }
-    if (q->scan->outcome == CHL_REFUSED) {
-        bool by_time = q->scan->stage == CHL_STAGE_TIME;
-        return says(q, by_time && q->engine->state.clock_doubt
-                           ? CHL_REASON_VERIFY_DATA_STALE
-                           : chl_reason_for_document(q->scan->refusal, (chl_stage)q->scan->stage,
-                                                     (chl_format)q->scan->format));
-    }
-    return false;
+    return unsigned_paper(scan) && says(q, CHL_REASON_ISSUER_UNKNOWN);
 }
 
 /* With a clock in doubt nothing that depends on time is believed, and that is our fault, not
@@ -74,50 +115,47 @@ static bool rule_clock(struct question *q)
            q->scan->valid_until != 0 && says(q, CHL_REASON_VERIFY_DATA_STALE);
 }
 
+/* Whichever code of a person was used: a document number ties them together. */
 static bool rule_duplicate(struct question *q)
 {
-    const struct engine_code *code = codes_find(&q->engine->state.codes, q->scan->code);
-    if (q->checked || code == NULL) {
+    const struct account *account = &q->account;
+    if (q->checked || account->used == NULL) {
         return false;
     }
-    if (q->gate != ENGINE_NONE) {
-        const struct engine_grant *grant = &q->engine->state.gates[q->gate].grant;
-        if (grant->state == GRANT_OPEN && memcmp(grant->code, q->scan->code, ENGINE_CODE) == 0) {
-            q->repeated = true;
-            return says(q, CHL_REASON_OK);
-        }
+    if (account->released_here) {
+        q->repeated = true;
+        return says(q, CHL_REASON_OK);
     }
-    if (code->left > 0) {
-        q->places = code->left < q->places ? code->left : q->places;
+    if (account->available > 0) {
+        q->places = account->available;
         return false;
     }
-    q->used_at_ns = code->used_ns;
-    q->used_gate = code->gate;
+    q->used_at_ns = account->used->used_ns;
+    q->used_gate = account->used->gate;
     return says(q, CHL_REASON_ALREADY_USED);
+}
+
+/* A number that agrees refuses; a name that agrees only asks. A tap answers the question it was
+ * asked: on a CHECK of another kind nobody has compared yet, so it is asked then. */
+static bool rule_register(struct question *q)
+{
+    if (q->bar == CHL_REASON_REGISTER_MATCH) {
+        return says(q, CHL_REASON_REGISTER_MATCH);
+    }
+    return q->scan->register_hit == REGISTER_POSSIBLE && says(q, CHL_REASON_REGISTER_POSSIBLE);
 }
 
 static bool rule_health(struct question *q)
 {
-    if (q->scan->test_result == CHL_RESULT_POSITIVE) {
+    if (q->bar == CHL_REASON_TEST_POSITIVE) {
         return says(q, CHL_REASON_TEST_POSITIVE);
     }
     bool unwell = q->scan->symptomatic == CHL_ANSWER_YES || q->scan->contact == CHL_ANSWER_YES;
     return !q->checked && unwell && says(q, CHL_REASON_HEALTH_CHECK);
 }
 
-/* Documents that are signed by nature: without a trusted signature they say nothing. */
-static bool unsigned_paper(const struct engine_scan *scan)
-{
-    bool signed_by_nature =
-        scan->format == CHL_FORMAT_DECLARATION || scan->format == CHL_FORMAT_HCERT;
-    return signed_by_nature && !scan->is_signed;
-}
-
 static bool rule_document(struct question *q)
 {
-    if (!q->checked && unsigned_paper(q->scan)) {
-        return says(q, CHL_REASON_ISSUER_UNKNOWN);
-    }
     uint8_t enough =
         q->scan->format < CHL_FORMAT_COUNT ? q->engine->config->enough_up_to[q->scan->format] : 0;
     return !q->checked && q->engine->config->level > enough &&
@@ -144,22 +182,39 @@ static bool rule_room(struct question *q)
         return says(q, CHL_REASON_ZONE_FULL);
     }
     /* Never admit a code that could not be remembered as used. */
-    return q->engine->state.codes.count >= ENGINE_CODES_MAX && says(q, CHL_REASON_NOT_RECORDABLE);
+    size_t keys = q->engine->state.codes.count + q->scan->aliases.count + 2U;
+    return keys > ENGINE_CODES_MAX && says(q, CHL_REASON_NOT_RECORDABLE);
 }
 
-static const rule rules[] = {rule_emergency, rule_format,   rule_clock, rule_duplicate,
-                             rule_health,    rule_document, rule_gate,  rule_room};
+static const rule rules[] = {rule_emergency, rule_format,   rule_clock,
+                             rule_duplicate, rule_register, rule_health,
+                             rule_document,  rule_gate,     rule_room};
 
-static void judge(struct question *question)
+static uint8_t bar_of(const struct engine_scan *scan)
 {
-    question->reason = question->checked      ? CHL_REASON_CHECKED_BY_STAFF
-                       : question->places > 1 ? CHL_REASON_OK_GROUP
-                                              : CHL_REASON_OK;
+    return scan->register_hit == REGISTER_MATCH       ? CHL_REASON_REGISTER_MATCH
+           : scan->test_result == CHL_RESULT_POSITIVE ? CHL_REASON_TEST_POSITIVE
+                                                      : CHL_REASON_NONE;
+}
+
+static chl_reason admission(const struct question *question)
+{
+    return question->checked      ? CHL_REASON_CHECKED_BY_STAFF
+           : question->places > 1 ? CHL_REASON_OK_GROUP
+                                  : CHL_REASON_OK;
+}
+
+static void judge(struct question *question, int64_t now_ns)
+{
+    const struct engine_scan *scan = question->scan;
+    question->places = scan->party > 0 ? scan->party : 1;
+    account_find(question->engine, scan, question->gate, now_ns, &question->account);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         if (rules[i](question)) {
             return;
         }
     }
+    question->reason = admission(question);
 }
 
 static void fill_zone(const struct engine *engine, uint16_t gate, struct record_DECISION *made)
@@ -191,6 +246,21 @@ static void show(struct decision *decision, const struct engine_record *record)
     memcpy(shown->code, made->code, ENGINE_CODE);
 }
 
+/* Where the places are counted, and for how long. */
+static void count_use(const struct decision *decision, const struct question *question,
+                      struct record_DECISION *made)
+{
+    const struct account *account = &question->account;
+    int64_t reuse_after_s = decision->engine->config->reuse_after_s;
+    if (memcmp(account->key, made->code, ENGINE_CODE) != 0) {
+        memcpy(made->counted, account->key, ENGINE_CODE);
+    }
+    made->used_before = account->used_before;
+    if (!account_is_ticket(made->format) && reuse_after_s != 0) {
+        made->remembered = decision->input->now_ns / CHL_NS_PER_S + reuse_after_s;
+    }
+}
+
 static void conclude(struct decision *decision, struct question *question, uint64_t resolves,
                      const struct engine_operator *act)
 {
@@ -205,6 +275,9 @@ static void conclude(struct decision *decision, struct question *question, uint6
     made->format = scan->format;
     made->party = scan->party;
     made->valid_until = scan->valid_until;
+    made->aliases = scan->aliases;
+    made->register_hit = scan->register_hit;
+    made->bar = question->bar;
     made->used_at = question->used_at_ns;
     made->used_gate = question->used_gate;
     made->resolves = resolves;
@@ -221,6 +294,7 @@ static void conclude(struct decision *decision, struct question *question, uint6
     bool grants =
         admit && !question->repeated && engine->state.gates[question->gate].mode == CHL_MODE_NORMAL;
     if (grants) {
+        count_use(decision, question, made);
         made->places = question->places;
         made->grant = engine->state.sequence + 1;
         made->expires = decision->input->now_ns +
@@ -249,10 +323,10 @@ void decide_scan(struct decision *decision)
         .engine = engine,
         .scan = scan,
         .gate = engine->config->lanes[scan->lane].gate,
-        .places = scan->party > 0 ? scan->party : 1,
+        .bar = bar_of(scan),
         .used_gate = ENGINE_NONE,
     };
-    judge(&question);
+    judge(&question, decision->input->now_ns);
     conclude(decision, &question, 0, NULL);
 }
 
@@ -274,18 +348,20 @@ void decide_resolve(struct decision *decision, const struct engine_operator *act
         .format = lane->format,
         .party = lane->party,
         .valid_until = lane->valid_until,
+        .register_hit = lane->possible ? REGISTER_POSSIBLE : REGISTER_NONE,
+        .aliases = lane->aliases,
     };
     memcpy(scan.code, lane->code, ENGINE_CODE);
     struct question question = {
         .engine = engine,
         .scan = &scan,
         .gate = engine->config->lanes[act->lane].gate,
-        .places = scan.party > 0 ? scan.party : 1,
         .checked = true,
+        .bar = lane->bar,
         .used_gate = ENGINE_NONE,
     };
     if (act->admit) {
-        judge(&question);
+        judge(&question, decision->input->now_ns);
     } else {
         question.reason = CHL_REASON_REFUSED_BY_STAFF;
     }
@@ -313,6 +389,17 @@ static bool answers(chl_reason reason)
     return false;
 }
 
+static void inherit(struct question *question, struct engine_scan *scan,
+                    const struct engine_lane *lane)
+{
+    for (size_t i = 0; i < lane->aliases.count && scan->aliases.count < ENGINE_ALIASES; i++) {
+        memcpy(scan->aliases.keys[scan->aliases.count++], lane->aliases.keys[i], ENGINE_CODE);
+    }
+    question->bar = question->bar != CHL_REASON_NONE ? question->bar : lane->bar;
+    bool possible = lane->possible && scan->register_hit == REGISTER_NONE;
+    scan->register_hit = possible ? (uint8_t)REGISTER_POSSIBLE : scan->register_hit;
+}
+
 void decide_enter(struct decision *decision, const struct engine_operator *act)
 {
     const struct engine *engine = decision->engine;
@@ -328,10 +415,14 @@ void decide_enter(struct decision *decision, const struct engine_operator *act)
         .engine = engine,
         .scan = &scan,
         .gate = engine->config->lanes[act->lane].gate,
-        .places = scan.party > 0 ? scan.party : 1,
+        .bar = bar_of(&scan),
         .used_gate = ENGINE_NONE,
     };
-    judge(&question);
+    /* Who was scanned before the form is named by its CHECK: what was found then still holds. */
+    if (act->check != 0) {
+        inherit(&question, &scan, lane);
+    }
+    judge(&question, decision->input->now_ns);
     bool meant = act->check != 0 || answers((chl_reason)lane->reason);
     conclude(decision, &question, meant ? lane->check : 0, act);
     answer(decision, CHL_OK, "");

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIXED = 4096, PER_ZONE = 512, PER_GATE = 1024, PER_LANE = 512, PER_CODE = 160 };
+enum { FIXED = 4096, PER_ZONE = 512, PER_GATE = 1024, PER_LANE = 1024, PER_CODE = 192 };
 
 size_t engine_state_bound(const struct engine *engine)
 {
@@ -89,6 +89,11 @@ static void put_gates(struct chl_json *json, const struct engine *engine)
     chl_json_close_object(json);
 }
 
+static const char *reason_id(uint8_t reason)
+{
+    return reason != 0 ? chl_reason_get((chl_reason)reason)->id : "";
+}
+
 static void put_lanes(struct chl_json *json, const struct engine *engine)
 {
     chl_json_object(json, "lanes");
@@ -97,12 +102,18 @@ static void put_lanes(struct chl_json *json, const struct engine *engine)
         chl_json_object(json, engine->config->lanes[l].id);
         chl_json_uint(json, "check", lane->check);
         put_code(json, "code", lane->code);
+        chl_json_array(json, "aliases");
+        for (size_t i = 0; i < lane->aliases.count; i++) {
+            put_code(json, NULL, lane->aliases.keys[i]);
+        }
+        chl_json_close_array(json);
+        chl_json_string(json, "bar", reason_id(lane->bar));
+        chl_json_bool(json, "possible", lane->possible);
         chl_json_uint(json, "format", lane->format);
         chl_json_uint(json, "party", lane->party);
         chl_json_int(json, "valid_until", lane->valid_until);
         chl_json_uint(json, "verdict", lane->verdict);
-        chl_json_string(json, "reason",
-                        lane->reason != 0 ? chl_reason_get((chl_reason)lane->reason)->id : "");
+        chl_json_string(json, "reason", reason_id(lane->reason));
         chl_json_int(json, "decided", lane->decided_ns);
         chl_json_close_object(json);
     }
@@ -116,6 +127,22 @@ static int by_key(const void *left, const void *right)
     return memcmp(a->key, b->key, ENGINE_CODE);
 }
 
+/* After its key: of an alias the key it leads to, of a main entry what is counted there. */
+static void put_entry(struct chl_json *json, const struct engine_config *config,
+                      const struct engine_code *code)
+{
+    if (code->kind == CODE_ALIAS) {
+        put_code(json, NULL, code->main);
+        return;
+    }
+    chl_json_int(json, NULL, code->used_ns);
+    chl_json_int(json, NULL, code->until_s);
+    chl_json_string(json, NULL,
+                    code->gate < config->gate_count ? config->gates[code->gate].id : "");
+    chl_json_uint(json, NULL, code->left);
+    chl_json_uint(json, NULL, code->taken);
+}
+
 static bool put_codes(struct chl_json *json, const struct engine *engine)
 {
     const struct engine_codes *codes = &engine->state.codes;
@@ -125,7 +152,7 @@ static bool put_codes(struct chl_json *json, const struct engine *engine)
     }
     size_t count = 0;
     for (size_t i = 0; i < codes->capacity; i++) {
-        if (codes->slots[i].present) {
+        if (codes->slots[i].kind != CODE_FREE) {
             sorted[count++] = &codes->slots[i];
         }
     }
@@ -134,13 +161,7 @@ static bool put_codes(struct chl_json *json, const struct engine *engine)
     for (size_t i = 0; i < count; i++) {
         chl_json_array(json, NULL);
         put_code(json, NULL, sorted[i]->key);
-        chl_json_int(json, NULL, sorted[i]->used_ns);
-        chl_json_int(json, NULL, sorted[i]->valid_until);
-        chl_json_string(json, NULL,
-                        sorted[i]->gate < engine->config->gate_count
-                            ? engine->config->gates[sorted[i]->gate].id
-                            : "");
-        chl_json_uint(json, NULL, sorted[i]->left);
+        put_entry(json, engine->config, sorted[i]);
         chl_json_close_array(json);
     }
     chl_json_close_array(json);
@@ -261,6 +282,29 @@ static bool get_gates(struct engine *engine, json_t *gates)
     return true;
 }
 
+static uint8_t reason_of(json_t *object, const char *key)
+{
+    const char *id = json_string_value(json_object_get(object, key));
+    return (uint8_t)(id != NULL && id[0] != '\0' ? chl_reason_by_id(id) : CHL_REASON_NONE);
+}
+
+static bool get_aliases(json_t *from, struct engine_aliases *out)
+{
+    size_t index = 0;
+    json_t *entry = NULL;
+    if (json_array_size(from) > ENGINE_ALIASES) {
+        return false;
+    }
+    json_array_foreach(from, index, entry)
+    {
+        if (!code_of(entry, out->keys[index])) {
+            return false;
+        }
+    }
+    out->count = (uint8_t)json_array_size(from);
+    return true;
+}
+
 static bool get_lanes(struct engine *engine, json_t *lanes)
 {
     for (uint16_t l = 0; l < engine->config->lane_count; l++) {
@@ -268,7 +312,6 @@ static bool get_lanes(struct engine *engine, json_t *lanes)
         if (from == NULL) {
             continue;
         }
-        const char *reason = json_string_value(json_object_get(from, "reason"));
         struct engine_lane *lane = &engine->state.lanes[l];
         *lane = (struct engine_lane){
             .check = (uint64_t)number(from, "check"),
@@ -276,10 +319,13 @@ static bool get_lanes(struct engine *engine, json_t *lanes)
             .party = (uint16_t)number(from, "party"),
             .valid_until = number(from, "valid_until"),
             .verdict = (uint8_t)number(from, "verdict"),
-            .reason = (uint8_t)(reason != NULL && reason[0] != '\0' ? chl_reason_by_id(reason) : 0),
+            .reason = reason_of(from, "reason"),
+            .bar = reason_of(from, "bar"),
+            .possible = json_is_true(json_object_get(from, "possible")),
             .decided_ns = number(from, "decided"),
         };
-        if (!code_of(json_object_get(from, "code"), lane->code)) {
+        if (!code_of(json_object_get(from, "code"), lane->code) ||
+            !get_aliases(json_object_get(from, "aliases"), &lane->aliases)) {
             return false;
         }
     }
@@ -296,6 +342,22 @@ static uint16_t gate_by_id(const struct engine_config *config, const char *id)
     return ENGINE_NONE;
 }
 
+static bool get_entry(const struct engine_config *config, json_t *entry, struct engine_code *code)
+{
+    if (json_array_size(entry) == 2) {
+        code->kind = CODE_ALIAS;
+        return code_of(json_array_get(entry, 1), code->main);
+    }
+    code->used_ns = json_integer_value(json_array_get(entry, 1));
+    code->until_s = json_integer_value(json_array_get(entry, 2));
+    code->gate = gate_by_id(config, json_string_value(json_array_get(entry, 3)));
+    code->left = (uint16_t)json_integer_value(json_array_get(entry, 4));
+    /* Before it was counted, an entry was made by a use. */
+    code->taken =
+        json_array_size(entry) > 5 ? (uint16_t)json_integer_value(json_array_get(entry, 5)) : 1;
+    return true;
+}
+
 static chl_err get_codes(struct engine *engine, json_t *codes)
 {
     size_t index = 0;
@@ -310,10 +372,9 @@ static chl_err get_codes(struct engine *engine, json_t *codes)
         if (code == NULL) {
             return CHL_E_NOMEM;
         }
-        code->used_ns = json_integer_value(json_array_get(entry, 1));
-        code->valid_until = json_integer_value(json_array_get(entry, 2));
-        code->gate = gate_by_id(engine->config, json_string_value(json_array_get(entry, 3)));
-        code->left = (uint16_t)json_integer_value(json_array_get(entry, 4));
+        if (!get_entry(engine->config, entry, code)) {
+            return CHL_E_CORRUPT;
+        }
     }
     return CHL_OK;
 }
