@@ -21,9 +21,6 @@ void verify_plugins_close(struct verify_plugins *plugins);
 void verify_plugins_inspect(struct verify_plugins *plugins, const uint8_t *bytes, size_t length,
                             int64_t now_ns, struct chl_inspection *out);
 
-/** Name the format of a code that no plugin knew, by its first bytes, with the reason. */
-void verify_recognise(const uint8_t *bytes, size_t length, struct chl_inspection *out);
-
 /** Names of the format and of the stage. */
 const char *verify_format(const struct chl_inspection *inspection);
 const char *verify_stage(const struct chl_inspection *inspection);

@@ -2,6 +2,8 @@
 /** @file
  *  @brief The names by which formats, stages and verdicts are printed.
  */
+#include <string.h>
+
 #include "cli/verify.h"
 
 static const char *const format_names[] = {
@@ -26,6 +28,14 @@ const char *verify_stage(const struct chl_inspection *inspection)
     return stage_names[inspection->stage];
 }
 
+/* Told by its looks alone: nothing has read it. */
+static bool is_only_named(const struct chl_inspection *inspection)
+{
+    return inspection->outcome == CHL_NOT_MINE ||
+           strcmp(inspection->reason, "format_unsupported") == 0 ||
+           strcmp(inspection->reason, "place_code") == 0;
+}
+
 const char *verify_verdict(const struct chl_inspection *inspection)
 {
     if (inspection->outcome == CHL_CLAIMED) {
@@ -34,5 +44,5 @@ const char *verify_verdict(const struct chl_inspection *inspection)
     if (inspection->stage == CHL_STAGE_PICTURE) {
         return "unreadable";
     }
-    return inspection->outcome == CHL_NOT_MINE ? "unknown" : "invalid";
+    return is_only_named(inspection) ? "unknown" : "invalid";
 }

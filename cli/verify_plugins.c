@@ -11,6 +11,7 @@
 #include "lib/base/locate.h"
 #include "lib/base/log.h"
 #include "lib/base/time.h"
+#include "lib/cose/refusals.h"
 #include "lib/pluginhost/pluginhost.h"
 
 struct loaded {
@@ -186,6 +187,7 @@ void verify_plugins_inspect(struct verify_plugins *plugins, const uint8_t *bytes
 {
     chl_credentials_inspect(plugins->chain, &plugins->scratch, bytes, length, now_ns, out, NULL);
     if (out->outcome == CHL_NOT_MINE) {
-        verify_recognise(bytes, length, out);
+        chl_refuse(out, CHL_REFUSAL_format_unknown);
+        out->outcome = CHL_NOT_MINE;
     }
 }

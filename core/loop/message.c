@@ -46,6 +46,16 @@ static bool verifier_is_down(struct loop *loop)
     return false;
 }
 
+/* Nobody knew it; or by its looks it is one that this site reads, and its reader did not. */
+static bool was_not_read(const struct loop *loop, const struct host_scan *scan)
+{
+    bool unsupported =
+        scan->outcome == CHL_REFUSED && strcmp(scan->reason, "format_unsupported") == 0;
+    return !scan->unreadable &&
+           (scan->outcome == CHL_NOT_MINE || (unsupported && scan->format < CHL_FORMAT_COUNT &&
+                                              loop->config->accepted[scan->format]));
+}
+
 static void take_scan(struct loop *loop, const struct host_scan *scan)
 {
     if (scan->lane.index >= loop->site.engine.lane_count) {
@@ -73,14 +83,16 @@ static void take_scan(struct loop *loop, const struct host_scan *scan)
                                  .contact = scan->contact,
                                  .test_result = scan->test_result,
                                  .party = scan->party,
-                                 .valid_until = scan->expires_at,
+                                 /* Nobody vouches for the end of an unsigned one, such as the
+                                  * term of an insurance: it ends no memory of the code's use. */
+                                 .valid_until = scan->is_signed ? scan->expires_at : 0,
                                  .captured_ns = scan->captured_ns};
     chl_copy(made->refusal, sizeof made->refusal, scan->reason);
     memcpy(made->code, scan->pseudonym, ENGINE_CODE);
     if (strcmp(scan->reason, "plugin-error") == 0) {
         made->outcome = CHL_REFUSED;
         made->unreadable = false;
-    } else if (made->outcome == CHL_NOT_MINE && !made->unreadable && verifier_is_down(loop)) {
+    } else if (was_not_read(loop, scan) && verifier_is_down(loop)) {
         made->outcome = CHL_REFUSED;
         chl_copy(made->refusal, sizeof made->refusal, "verifier_absent");
     }

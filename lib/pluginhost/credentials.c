@@ -11,6 +11,7 @@
 
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "lib/sniff/sniff.h"
 
 /* One set of members. `users` counts the inspections that run on it; guarded by the chain's lock.
  */
@@ -189,6 +190,20 @@ static bool ask(const struct chl_credential *member, struct chl_scratch *scratch
     return out->outcome != CHL_NOT_MINE;
 }
 
+/* No member knew it. Staff learn at least what they were shown: a format that is not read here is
+ * not the same as one that nobody has heard of, and a place's code is not the visitor's. */
+static void answer_by_sniffing(struct chl_inspection *out, const uint8_t *bytes, size_t length)
+{
+    chl_format format = chl_sniff(bytes, length);
+    if (format == CHL_FORMAT_UNKNOWN) {
+        answer(out, CHL_NOT_MINE, CHL_STAGE_PREFIX, "unknown-format");
+        return;
+    }
+    answer(out, CHL_REFUSED, CHL_STAGE_PREFIX,
+           format == CHL_FORMAT_PLACE ? "place_code" : "format_unsupported");
+    out->format = (uint8_t)format;
+}
+
 void chl_credentials_inspect(struct chl_credentials *chain, struct chl_scratch *scratch,
                              const uint8_t *bytes, size_t length, int64_t now_ns,
                              struct chl_inspection *out, struct chl_inspect_note *note)
@@ -196,6 +211,7 @@ void chl_credentials_inspect(struct chl_credentials *chain, struct chl_scratch *
     int64_t began_ns = chl_mono_ns();
     const char *faulted = NULL, *by = NULL;
     struct member_set *set = enter(chain);
+    chl_code_trim(&bytes, &length);
     for (size_t i = 0; i < set->count && by == NULL; i++) {
         if (ask(&set->members[i], scratch, bytes, length, now_ns, out, &faulted)) {
             by = set->members[i].name;
@@ -204,7 +220,7 @@ void chl_credentials_inspect(struct chl_credentials *chain, struct chl_scratch *
     if (by == NULL && faulted != NULL) {
         answer(out, CHL_REFUSED, CHL_STAGE_PICTURE, "plugin-error");
     } else if (by == NULL) {
-        answer(out, CHL_NOT_MINE, CHL_STAGE_PREFIX, "unknown-format");
+        answer_by_sniffing(out, bytes, length);
     }
     if (note != NULL) {
         const char *named = faulted != NULL ? faulted : by;

@@ -43,10 +43,12 @@ struct chl_inspect_note {
     char by[64];  /**< instance that faulted, else the one that answered, "" = none knew it */
 };
 
-/** Inspect one code. `out` is filled in every case: an unknown code is CHL_NOT_MINE of
- *  CHL_FORMAT_UNKNOWN at stage prefix for `unknown-format`; when a plugin failed and none answered,
+/** Inspect one code, without what scanners put around it (chl_code_trim). `out` is filled in every
+ *  case. When no plugin knew the code: CHL_REFUSED at stage prefix, with the format, for
+ *  `format_unsupported` or, for the QR of a place, `place_code`; CHL_NOT_MINE of CHL_FORMAT_UNKNOWN
+ *  for `unknown-format` when nobody has heard of it. When a plugin failed and none answered:
  *  CHL_REFUSED at stage picture for `plugin-error`. What a plugin writes is bounded here: enums in
- * range, texts ended.
+ *  range, texts ended.
  *  @param scratch at least CHL_SCRATCH_MIN bytes, not shared between threads.
  *  @param now_ns wall time to judge validity by.
  *  @param note may be NULL.

@@ -126,6 +126,38 @@ static void test_a_code_nobody_knows_is_unknown(void **state)
     }
 }
 
+/* Nobody read it: its looks say which format it is, or that it is a place's. What a scanner puts
+ * around it makes no difference, nor does it reach the members. */
+static void test_a_code_nobody_reads_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *code, *reason;
+        chl_format format;
+    } cases[] = {
+        {"NZCP:/1/2KCEVI", "format_unsupported", CHL_FORMAT_NZCP},
+        {"\xEF\xBB\xBF NZCP:/1/2KCEVI\r\n", "format_unsupported", CHL_FORMAT_NZCP},
+        {"shc:/5676", "format_unsupported", CHL_FORMAT_SHC},
+        {"{\"data\": {\"hdr\": {}}}", "format_unsupported", CHL_FORMAT_VDSNC},
+        {"HC1:6BF", "format_unsupported", CHL_FORMAT_HCERT},
+        {"https://qr.tokhaiyte.vn/x", "place_code", CHL_FORMAT_PLACE},
+    };
+    struct chl_credentials *chain = NULL;
+    assert_int_equal(chl_credentials_new(&chain), CHL_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct chl_scratch scratch = new_scratch();
+        struct chl_inspection out;
+        const char *code = cases[i].code;
+        chl_credentials_inspect(chain, &scratch, (const uint8_t *)code, strlen(code), 0, &out,
+                                NULL);
+        assert_int_equal(out.outcome, CHL_REFUSED);
+        assert_int_equal(out.stage, CHL_STAGE_PREFIX);
+        assert_int_equal(out.format, cases[i].format);
+        assert_string_equal(out.reason, cases[i].reason);
+    }
+    chl_credentials_free(chain);
+}
+
 /* Invariant 3: whatever a plugin returns, only a whole and named claim is one. */
 static void test_nonsense_is_never_a_claim(void **state)
 {
@@ -267,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_first_that_knows_a_code_answers),
         cmocka_unit_test(test_a_code_nobody_knows_is_unknown),
+        cmocka_unit_test(test_a_code_nobody_reads_is_named),
         cmocka_unit_test(test_nonsense_is_never_a_claim),
         cmocka_unit_test(test_a_faulty_member_does_not_silence_the_others),
         cmocka_unit_test(test_texts_are_ended_and_lateness_is_told),
