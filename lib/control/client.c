@@ -237,11 +237,12 @@ static bool is_event(const char *line, size_t length)
 chl_err chl_control_ask(struct control_client *client, const struct control_request *request,
                         const char **line, size_t *length, int64_t timeout_ms)
 {
-    char json[4096];
+    char json[2 * CHL_CONTROL_FORM_MAX];
     chl_err result = chl_control_write(request, json, sizeof json);
     if (result == CHL_OK) {
         result = chl_control_send(client, json, strlen(json), timeout_ms);
     }
+    explicit_bzero(json, sizeof json);
     int64_t deadline_ns = deadline_after(timeout_ms);
     while (result == CHL_OK) {
         int64_t left_ms = (deadline_ns - chl_mono_ns()) / CHL_NS_PER_MS;

@@ -8,6 +8,7 @@
 #include <chilang/gate.h>
 #include <chilang/types.h>
 
+#include "lib/declaration/declaration.h"
 #include "lib/yaml/yaml.h"
 
 enum {
@@ -17,7 +18,9 @@ enum {
     CHL_CONTROL_NAME_MAX = 49,
     CHL_CONTROL_WHO_MAX = 64,
     CHL_CONTROL_WHY_MAX = 160,
-    CHL_CONTROL_PATH_MAX = 107, /**< bytes of a socket's path, a bound of the system */
+    CHL_CONTROL_CODE_MAX = 33,   /**< a pseudonym in hexadecimal */
+    CHL_CONTROL_FORM_MAX = 4096, /**< what was entered, as JSON */
+    CHL_CONTROL_PATH_MAX = 107,  /**< bytes of a socket's path, a bound of the system */
     CHL_CONTROL_PLACES_MAX = 1000
 };
 
@@ -31,7 +34,9 @@ enum {
     X(CONTROL_EMERGENCY, "emergency")                                                              \
     X(CONTROL_RESET, "reset")                                                                      \
     X(CONTROL_RECOUNT, "recount")                                                                  \
-    X(CONTROL_STATS, "stats")
+    X(CONTROL_STATS, "stats")                                                                      \
+    X(CONTROL_ENTER, "enter")                                                                      \
+    X(CONTROL_DESK, "desk")
 
 typedef enum {
 #define CONTROL_OP_ENUM(id, name) id,
@@ -50,10 +55,14 @@ struct control_request {
     char who[CHL_CONTROL_WHO_MAX], why[CHL_CONTROL_WHY_MAX];
     chl_gate_mode mode; /**< gate: NORMAL, BLOCKED or FREE */
     bool admit;         /**< resolve */
-    uint64_t check;     /**< resolve: sequence of the CHECK that is meant, 0 = the lane's last */
+    uint64_t check;     /**< resolve, enter: sequence of the CHECK that is meant, 0 = the lane's */
     control_direction direction;
     uint16_t n;     /**< pass: people, 1 or more */
     int64_t inside; /**< recount: people, 0 or more */
+    /** enter: pseudonym of the code just scanned at the lane whose person this is, "" = none. */
+    char code[CHL_CONTROL_CODE_MAX];
+    /** enter: the answers, a JSON object of the declaration's fields. Holds a name: to be wiped. */
+    char form[CHL_CONTROL_FORM_MAX];
 };
 
 /** Why a request was refused: a stable identifier (`too_long`, `malformed`, `op_unknown`,
@@ -72,6 +81,15 @@ chl_err chl_control_parse(const char *line, size_t length, struct control_reques
 /** Write a request as one line of JSON without newline, NUL-terminated.
  *  @return CHL_OK, or CHL_E_LIMIT when it does not fit. Thread: any. */
 chl_err chl_control_write(const struct control_request *request, char *out, size_t size);
+/** Put the answers of a form into a declaration, over what it says already.
+ *  @param form a JSON object: names of the declaration's fields with text, whole numbers, true or
+ *  false; null and "" leave a field as it is. A number of a document replaces those known before.
+ *  @return CHL_OK or CHL_E_INVAL with `why` filled, which repeats no value. Thread: any. */
+chl_err chl_control_form(const char *form, struct chl_declaration *to, struct control_refusal *why);
+/** What a checkpoint must know of a person and is not stated: the three questions, and a document
+ * or else name and birth. @return CHL_MISSING_… bits, 0 = nothing. Thread: any. */
+uint16_t chl_control_missing(const struct chl_claims *claims);
+
 /** Name of an op on the wire; "" when there is none. */
 const char *chl_control_op_name(control_op op);
 

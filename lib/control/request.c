@@ -4,7 +4,7 @@
  */
 #include "lib/base/json.h"
 #include "lib/base/text.h"
-#include "lib/control/control.h"
+#include "lib/control/internal.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -21,7 +21,9 @@ enum {
     NEEDS_ADMIT = 64,
     NEEDS_DIRECTION = 128,
     NEEDS_N = 256,
-    NEEDS_INSIDE = 512
+    NEEDS_INSIDE = 512,
+    NEEDS_FORM = 1024,
+    MAY_CHECK = 2048
 };
 
 static const struct {
@@ -30,13 +32,15 @@ static const struct {
 } ops[CONTROL_OP_COUNT] = {
     [CONTROL_STATUS] = {"status", 0},
     [CONTROL_WATCH] = {"watch", 0},
-    [CONTROL_RESOLVE] = {"resolve", NEEDS_LANE | NEEDS_ADMIT | NEEDS_WHO},
+    [CONTROL_RESOLVE] = {"resolve", NEEDS_LANE | NEEDS_ADMIT | NEEDS_WHO | MAY_CHECK},
     [CONTROL_PASS] = {"pass", NEEDS_GATE | NEEDS_DIRECTION | NEEDS_N | NEEDS_WHO},
     [CONTROL_GATE] = {"gate", NEEDS_GATE | NEEDS_MODE | NEEDS_WHO | NEEDS_WHY},
     [CONTROL_EMERGENCY] = {"emergency", 0}, /* who and why are asked afterwards */
     [CONTROL_RESET] = {"reset", NEEDS_WHO | NEEDS_WHY},
     [CONTROL_RECOUNT] = {"recount", NEEDS_ZONE | NEEDS_INSIDE | NEEDS_WHO | NEEDS_WHY},
     [CONTROL_STATS] = {"stats", 0},
+    [CONTROL_ENTER] = {"enter", NEEDS_LANE | NEEDS_WHO | NEEDS_FORM | MAY_CHECK},
+    [CONTROL_DESK] = {"desk", NEEDS_LANE},
 };
 
 /** Modes an operator may order; an emergency is an op of its own. */
@@ -53,10 +57,7 @@ const char *chl_control_op_name(control_op op)
     return (size_t)op < CONTROL_OP_COUNT ? ops[op].name : "";
 }
 
-static chl_err refuse(struct control_refusal *why, const char *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static chl_err refuse(struct control_refusal *why, const char *error, const char *format, ...)
+chl_err control_refuse(struct control_refusal *why, const char *error, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -68,7 +69,7 @@ static chl_err refuse(struct control_refusal *why, const char *error, const char
     return CHL_E_INVAL;
 }
 
-static bool has_control_character(const char *text)
+bool control_has_control_character(const char *text)
 {
     for (; *text != '\0'; text++) {
         if ((unsigned char)*text < 0x20 || *text == 0x7f) {
@@ -88,23 +89,24 @@ static chl_err read_text(const json_t *object, const char *key, bool needed, cha
         return CHL_OK;
     }
     if (member == NULL || json_is_null(member)) {
-        return refuse(why, "field_missing", "expected \"%s\", got none; add it", key);
+        return control_refuse(why, "field_missing", "expected \"%s\", got none; add it", key);
     }
     if (!json_is_string(member)) {
-        return refuse(why, "field_invalid", "expected text in \"%s\", got another type", key);
+        return control_refuse(why, "field_invalid", "expected text in \"%s\", got another type",
+                              key);
     }
     size_t length = json_string_length(member);
     if (length == 0 && needed) {
-        return refuse(why, "field_missing", "expected text in \"%s\", got an empty one; fill it in",
-                      key);
+        return control_refuse(why, "field_missing",
+                              "expected text in \"%s\", got an empty one; fill it in", key);
     }
     if (length >= size) {
-        return refuse(why, "field_invalid", "expected at most %zu bytes in \"%s\", got %zu",
-                      size - 1, key, length);
+        return control_refuse(why, "field_invalid", "expected at most %zu bytes in \"%s\", got %zu",
+                              size - 1, key, length);
     }
-    if (has_control_character(json_string_value(member))) {
-        return refuse(why, "field_invalid",
-                      "expected plain text in \"%s\", got a control character", key);
+    if (control_has_control_character(json_string_value(member))) {
+        return control_refuse(why, "field_invalid",
+                              "expected plain text in \"%s\", got a control character", key);
     }
     memcpy(out, json_string_value(member), length + 1);
     return CHL_OK;
@@ -115,12 +117,13 @@ static chl_err read_int(const json_t *object, const char *key, int64_t min, int6
 {
     const json_t *member = json_object_get(object, key);
     if (member == NULL) {
-        return refuse(why, "field_missing", "expected \"%s\", got none; add it", key);
+        return control_refuse(why, "field_missing", "expected \"%s\", got none; add it", key);
     }
     if (!json_is_integer(member) || json_integer_value(member) < min ||
         json_integer_value(member) > max) {
-        return refuse(why, "field_invalid", "expected a whole number %lld to %lld in \"%s\"",
-                      (long long)min, (long long)max, key);
+        return control_refuse(why, "field_invalid",
+                              "expected a whole number %lld to %lld in \"%s\"", (long long)min,
+                              (long long)max, key);
     }
     *out = json_integer_value(member);
     return CHL_OK;
@@ -140,10 +143,11 @@ static chl_err read_mode(const json_t *object, struct control_request *out,
             return CHL_OK;
         }
     }
-    return refuse(why, "field_invalid",
-                  "expected normal, blocked or free in \"mode\", got \"%s\"; an emergency is "
-                  "{\"op\":\"emergency\"}",
-                  name);
+    return control_refuse(
+        why, "field_invalid",
+        "expected normal, blocked or free in \"mode\", got \"%s\"; an emergency is "
+        "{\"op\":\"emergency\"}",
+        name);
 }
 
 static chl_err read_direction(const json_t *object, struct control_request *out,
@@ -156,10 +160,49 @@ static chl_err read_direction(const json_t *object, struct control_request *out,
     }
     out->direction = strcmp(name, "exit") == 0 ? CONTROL_EXIT : CONTROL_ENTRY;
     if (out->direction == CONTROL_ENTRY && strcmp(name, "entry") != 0) {
-        return refuse(why, "field_invalid",
-                      "expected entry or exit in \"direction\", got \"%s\"; choose one", name);
+        return control_refuse(why, "field_invalid",
+                              "expected entry or exit in \"direction\", got \"%s\"; choose one",
+                              name);
     }
     return CHL_OK;
+}
+
+/** The answers, and whose scan they complete. */
+static chl_err read_form(const json_t *object, struct control_request *out,
+                         struct control_refusal *why)
+{
+    const json_t *form = json_object_get(object, "form");
+    uint8_t code[(CHL_CONTROL_CODE_MAX - 1) / 2];
+    chl_err result = read_text(object, "code", false, out->code, sizeof out->code, why);
+    if (result != CHL_OK) {
+        return result;
+    }
+    if (out->code[0] != '\0' &&
+        chl_unhex(out->code, strlen(out->code), code, sizeof code) != CHL_OK) {
+        return control_refuse(why, "field_invalid",
+                              "expected %zu hexadecimal digits in \"code\", as `desk` gives them",
+                              2 * sizeof code);
+    }
+    if (form == NULL) {
+        return control_refuse(why, "field_missing", "expected \"form\" with the answers, got none");
+    }
+    if (!json_is_object(form)) {
+        return control_refuse(why, "field_invalid",
+                              "expected an object of answers in \"form\", got another type");
+    }
+    size_t length = json_dumpb(form, out->form, sizeof out->form - 1, JSON_COMPACT);
+    if (length >= sizeof out->form) {
+        explicit_bzero(out->form, sizeof out->form);
+        return control_refuse(why, "field_invalid",
+                              "expected at most %zu bytes in \"form\", got %zu; shorten the texts",
+                              sizeof out->form - 1, length);
+    }
+    out->form[length] = '\0';
+    struct chl_declaration tried;
+    chl_declaration_init(&tried);
+    result = chl_control_form(out->form, &tried, why);
+    explicit_bzero(&tried, sizeof tried);
+    return result;
 }
 
 static chl_err read_texts(const json_t *object, unsigned needs, struct control_request *out,
@@ -207,12 +250,14 @@ static chl_err read_values(const json_t *object, unsigned needs, struct control_
         const json_t *admit = json_object_get(object, "admit");
         out->admit = json_is_true(admit);
         if (!json_is_boolean(admit)) {
-            result = refuse(why, admit == NULL ? "field_missing" : "field_invalid",
-                            "expected true or false in \"admit\"; say which");
+            result = control_refuse(why, admit == NULL ? "field_missing" : "field_invalid",
+                                    "expected true or false in \"admit\"; say which");
         }
     }
-    if (result == CHL_OK && (needs & NEEDS_ADMIT) != 0 &&
-        json_object_get(object, "check") != NULL) {
+    if (result == CHL_OK && (needs & NEEDS_FORM) != 0) {
+        result = read_form(object, out, why);
+    }
+    if (result == CHL_OK && (needs & MAY_CHECK) != 0 && json_object_get(object, "check") != NULL) {
         int64_t check = 0;
         result = read_int(object, "check", 0, CHECK_MAX, &check, why);
         out->check = (uint64_t)check;
@@ -237,7 +282,7 @@ static chl_err read_request(const json_t *object, struct control_request *out,
             return read_values(object, ops[i].needs, out, why);
         }
     }
-    return refuse(why, "op_unknown", "expected an op of docs/control.md, got \"%s\"", name);
+    return control_refuse(why, "op_unknown", "expected an op of docs/control.md, got \"%s\"", name);
 }
 
 chl_err chl_control_parse(const char *line, size_t length, struct control_request *out,
@@ -246,15 +291,15 @@ chl_err chl_control_parse(const char *line, size_t length, struct control_reques
     *out = (struct control_request){.op = CONTROL_OP_COUNT};
     *why = (struct control_refusal){.error = ""};
     if (length > CHL_CONTROL_LINE_MAX) {
-        return refuse(why, "too_long", "expected at most %d bytes a line, got more",
-                      CHL_CONTROL_LINE_MAX);
+        return control_refuse(why, "too_long", "expected at most %d bytes a line, got more",
+                              CHL_CONTROL_LINE_MAX);
     }
     json_error_t error;
     json_t *object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
     if (object == NULL || !json_is_object(object)) {
         json_decref(object);
-        return refuse(why, "malformed", "expected one JSON object a line, got: %s",
-                      object == NULL ? error.text : "another JSON value");
+        return control_refuse(why, "malformed", "expected one JSON object a line, got: %s",
+                              object == NULL ? error.text : "another JSON value");
     }
     chl_err result = read_request(object, out, why);
     json_decref(object);
@@ -267,7 +312,8 @@ static void write_values(struct chl_json *json, const struct control_request *re
     const struct {
         const char *key, *value;
     } texts[] = {{"id", request->id},     {"lane", request->lane}, {"gate", request->gate},
-                 {"zone", request->zone}, {"who", request->who},   {"why", request->why}};
+                 {"zone", request->zone}, {"who", request->who},   {"why", request->why},
+                 {"code", request->code}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (texts[i].value[0] != '\0') {
             chl_json_string(json, texts[i].key, texts[i].value);
@@ -280,9 +326,12 @@ static void write_values(struct chl_json *json, const struct control_request *re
     }
     if ((needs & NEEDS_ADMIT) != 0) {
         chl_json_bool(json, "admit", request->admit);
-        if (request->check != 0) {
-            chl_json_uint(json, "check", request->check);
-        }
+    }
+    if ((needs & MAY_CHECK) != 0 && request->check != 0) {
+        chl_json_uint(json, "check", request->check);
+    }
+    if ((needs & NEEDS_FORM) != 0) {
+        chl_json_raw(json, "form", request->form, strlen(request->form));
     }
     if ((needs & NEEDS_DIRECTION) != 0) {
         chl_json_string(json, "direction", request->direction == CONTROL_EXIT ? "exit" : "entry");

@@ -31,16 +31,21 @@ static void test_requests_round_trip(void **state)
         "{\"op\":\"resolve\",\"lane\":\"G1\",\"who\":\"Lan\",\"admit\":false}",
         "{\"op\":\"pass\",\"gate\":\"H1\",\"who\":\"Lan\",\"direction\":\"exit\",\"n\":3}",
         "{\"op\":\"gate\",\"gate\":\"G1\",\"who\":\"Lan\",\"why\":\"\\u0022x\",\"mode\":\"free\"}",
+        "{\"op\":\"desk\",\"lane\":\"G1\"}",
+        "{\"op\":\"enter\",\"lane\":\"G1\",\"who\":\"Lan\",\"form\":{}}",
+        "{\"op\":\"enter\",\"lane\":\"G1\",\"who\":\"Lan\",\"check\":7,"
+        "\"code\":\"00112233445566778899aabbccddeeff\",\"form\":{\"name\":\"Đỗ \\u0022Ánh\\u0022\","
+        "\"party\":2,\"symptoms\":false,\"contact\":\"không\",\"from\":\"05977\",\"test\":null}}",
         "{\"op\":\"recount\",\"zone\":\"z\",\"who\":\"Lan\",\"why\":\"w\",\"inside\":12}"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct control_request first;
         struct control_request second;
         struct control_refusal why;
-        char out[512];
+        char out[1024];
         assert_int_equal(parse(lines[i], &first, &why), CHL_OK);
         assert_int_equal(chl_control_write(&first, out, sizeof out), CHL_OK);
         assert_int_equal(parse(out, &second, &why), CHL_OK);
-        char again[512];
+        char again[1024];
         assert_int_equal(chl_control_write(&second, again, sizeof again), CHL_OK);
         assert_string_equal(out, again);
         assert_int_equal(first.op, second.op);
@@ -50,6 +55,9 @@ static void test_requests_round_trip(void **state)
         assert_int_equal(first.inside, second.inside);
         assert_int_equal(first.mode, second.mode);
         assert_int_equal(first.direction, second.direction);
+        assert_int_equal(first.check, second.check);
+        assert_string_equal(first.code, second.code);
+        assert_string_equal(first.form, second.form);
     }
 }
 
@@ -66,6 +74,8 @@ static void test_every_op_has_its_name(void **state)
     }
     assert_string_equal(chl_control_op_name(CONTROL_OP_COUNT), "");
 }
+
+#define ENTER "{\"op\":\"enter\",\"lane\":\"G1\",\"who\":\"Lan\""
 
 static const struct {
     const char *line, *error, *says;
@@ -107,6 +117,20 @@ static const struct {
      "field_invalid", "\"inside\""},
     {"{\"op\":\"recount\",\"zone\":\"z\",\"who\":\"w\",\"why\":\"w\"}", "field_missing",
      "\"inside\""},
+    {"{\"op\":\"desk\"}", "field_missing", "\"lane\""},
+    {ENTER "}", "field_missing", "\"form\""},
+    {"{\"op\":\"enter\",\"lane\":\"G1\",\"form\":{}}", "field_missing", "\"who\""},
+    {ENTER ",\"form\":[]}", "field_invalid", "an object of answers"},
+    {ENTER ",\"form\":{},\"code\":\"xyz\"}", "field_invalid", "32 hexadecimal digits"},
+    {ENTER ",\"form\":{},\"check\":-1}", "field_invalid", "\"check\""},
+    {ENTER ",\"form\":{\"nmae\":\"x\"}}", "field_invalid", "got \"nmae\""},
+    {ENTER ",\"form\":{\"name\":[]}}", "field_invalid", "\"name\""},
+    {ENTER ",\"form\":{\"name\":1.5}}", "field_invalid", "\"name\""},
+    {ENTER ",\"form\":{\"name\":\"a\\u0007\"}}", "field_invalid", "\"name\""},
+    {ENTER ",\"form\":{\"birth\":\"18/1/1987\"}}", "field_invalid", "YYYY-MM-DD"},
+    {ENTER ",\"form\":{\"symptoms\":\"maybe\"}}", "field_invalid", "no, yes, or some of fever"},
+    {ENTER ",\"form\":{\"party\":0}}", "field_invalid", "a number from 1 to"},
+    {ENTER ",\"form\":{\"document\":\"12 34\"}}", "field_invalid", "6 to 26 letters and digits"},
 };
 
 static void test_mistakes_are_named(void **state)
@@ -121,6 +145,68 @@ static void test_mistakes_are_named(void **state)
             fail_msg("%s: %d %s %s", refused[i].line, (int)result, why.error, why.text);
         }
     }
+}
+
+static void test_refusals_repeat_no_answer(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        ENTER ",\"form\":{\"birth\":\"Nguyễn Văn Kín\"}}",
+        ENTER ",\"form\":{\"document\":\"Kín*\"}}",
+        ENTER ",\"form\":{\"symptoms\":\"Kín\"}}",
+        ENTER ",\"form\":{\"phone\":\"Kín\"}}",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct control_request request;
+        struct control_refusal why;
+        assert_int_equal(parse(lines[i], &request, &why), CHL_E_INVAL);
+        assert_null(strstr(why.text, "Kín"));
+    }
+}
+
+static void test_form_completes_what_is_known(void **state)
+{
+    (void)state;
+    struct chl_declaration form;
+    struct control_refusal why;
+    chl_declaration_init(&form);
+    assert_int_equal(chl_control_missing(&form.claims), CHL_MISSING_SYMPTOMS | CHL_MISSING_CONTACT |
+                                                            CHL_MISSING_ORIGIN | CHL_MISSING_NAME |
+                                                            CHL_MISSING_BIRTH);
+    assert_int_equal(chl_control_form("{\"document\":\"001 093 029 317\"}", &form, &why), CHL_OK);
+    assert_int_equal(form.claims.document_count, 1);
+    assert_string_equal(form.claims.documents[0].number, "001093029317");
+    assert_int_equal(chl_control_missing(&form.claims),
+                     CHL_MISSING_SYMPTOMS | CHL_MISSING_CONTACT | CHL_MISSING_ORIGIN);
+    form.claims.documents[1] = (struct chl_document){CHL_DOCUMENT_CMND, "012345678"};
+    form.claims.document_count = 2;
+    /* The same number again, or none, says nothing new; another one is another document. */
+    assert_int_equal(chl_control_form("{\"document\":\"001093029317\",\"symptoms\":\"sốt, ho\","
+                                      "\"contact\":true,\"from\":\"05977\",\"name\":\"\"}",
+                                      &form, &why),
+                     CHL_OK);
+    assert_int_equal(form.claims.document_count, 2);
+    assert_int_equal(form.claims.symptoms, CHL_SYMPTOM_FEVER | CHL_SYMPTOM_COUGH);
+    assert_int_equal(form.claims.contact, CHL_ANSWER_YES);
+    assert_int_equal(chl_control_missing(&form.claims), 0);
+    assert_int_equal(chl_control_form("{\"document\":\"B1234567\"}", &form, &why), CHL_OK);
+    assert_int_equal(form.claims.document_count, 1);
+    assert_int_equal(form.claims.documents[0].kind, CHL_DOCUMENT_PASSPORT);
+    assert_int_equal(chl_control_form("{\"name\":\"a\",\"name\":\"b\"}", &form, &why), CHL_E_INVAL);
+    assert_int_equal(chl_control_form("[", &form, &why), CHL_E_INVAL);
+}
+
+static void test_long_form_is_refused(void **state)
+{
+    (void)state;
+    char line[2 * CHL_CONTROL_FORM_MAX];
+    struct control_request request;
+    struct control_refusal why;
+    (void)snprintf(line, sizeof line, ENTER ",\"form\":{\"name\":\"%0*d\"}}", CHL_CONTROL_FORM_MAX,
+                   0);
+    assert_int_equal(parse(line, &request, &why), CHL_E_INVAL);
+    assert_non_null(strstr(why.text, "at most 4095 bytes"));
+    assert_string_equal(request.form, "");
 }
 
 static void test_refusal_keeps_the_id(void **state)
@@ -185,9 +271,15 @@ static void test_find_the_socket(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_requests_round_trip),  cmocka_unit_test(test_every_op_has_its_name),
-        cmocka_unit_test(test_mistakes_are_named),   cmocka_unit_test(test_refusal_keeps_the_id),
-        cmocka_unit_test(test_long_line_is_refused), cmocka_unit_test(test_find_the_socket),
+        cmocka_unit_test(test_requests_round_trip),
+        cmocka_unit_test(test_every_op_has_its_name),
+        cmocka_unit_test(test_mistakes_are_named),
+        cmocka_unit_test(test_refusal_keeps_the_id),
+        cmocka_unit_test(test_refusals_repeat_no_answer),
+        cmocka_unit_test(test_form_completes_what_is_known),
+        cmocka_unit_test(test_long_form_is_refused),
+        cmocka_unit_test(test_long_line_is_refused),
+        cmocka_unit_test(test_find_the_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
