@@ -11,6 +11,7 @@
 /** A line on its way out, in one piece of memory. */
 struct outgoing {
     uv_write_t write; /**< first */
+    size_t length;
     char bytes[];
 };
 
@@ -58,7 +59,9 @@ static bool is_done(const struct connection *connection)
 static void on_written(uv_write_t *write, int status)
 {
     struct connection *connection = write->handle->data;
-    free(write->data);
+    struct outgoing *line = write->data;
+    explicit_bzero(line->bytes, line->length); /* a desk's answer names a person */
+    free(line);
     if (status < 0 || is_done(connection)) {
         control_drop(connection);
     }
@@ -81,6 +84,7 @@ void control_send_line(struct connection *connection, const char *json, size_t l
     }
     memcpy(line->bytes, json, length);
     line->bytes[length] = '\n';
+    line->length = length + 1;
     line->write.data = line;
     uv_buf_t buffer = uv_buf_init(line->bytes, (unsigned)(length + 1));
     if (uv_write(&line->write, stream, &buffer, 1, on_written) != 0) {
@@ -148,9 +152,10 @@ static void take_line(struct connection *connection, const char *line, size_t le
     }
     if (chl_control_parse(line, length, &request, &why) != CHL_OK) {
         send_refusal(connection, request.id, why.error, why.text);
-        return;
+    } else {
+        take_request(connection, &request);
     }
-    take_request(connection, &request);
+    explicit_bzero(&request, sizeof request); /* what was entered names a person */
 }
 
 static void take_lines(struct connection *connection)
@@ -167,6 +172,7 @@ static void take_lines(struct connection *connection)
     }
     connection->length -= from;
     memmove(connection->in, connection->in + from, connection->length);
+    explicit_bzero(connection->in + connection->length, from);
     if (!connection->closing && connection->length == sizeof connection->in) {
         send_refusal(connection, "", "too_long", "expected at most 65536 bytes a line, got more");
         control_drop(connection);

@@ -168,6 +168,7 @@ void control_reply_ok(struct control_server *server, control_token token, const 
         chl_json_raw(&json, member, value, length);
     }
     send_answer(connection, &json);
+    explicit_bzero(out, size);
     free(out);
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/host/desk.h"
 #include "core/host/internal.h"
 #include "lib/base/text.h"
 
@@ -170,6 +171,9 @@ chl_err host_new(const struct host_options *options, struct host **out, char *wh
     init_host(host, options);
     size_t wanted = host->config->instance_count;
     chl_err error = chl_credentials_new(&host->credentials);
+    if (error == CHL_OK) {
+        error = desk_new(host->config->lane_count, host->config->desk_ms, &host->desk);
+    }
     host->instances = calloc(wanted > 0 ? wanted : 1, sizeof *host->instances);
     if (error != CHL_OK || host->instances == NULL) {
         (void)snprintf(why, why_size, "out of memory");
@@ -293,6 +297,7 @@ void host_free(struct host *host)
         free_instance(&host->instances[i]);
     }
     chl_credentials_free(host->credentials);
+    desk_free(host->desk);
     free(host->instances);
     explicit_bzero(&host->key, sizeof host->key);
     (void)pthread_cond_destroy(&host->wake);

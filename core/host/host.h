@@ -111,6 +111,36 @@ void host_journal_grew(struct host *host, uint64_t head);
  *  step; on failure the old ones stay and `health` says so. Returns at once. Thread: any. */
 void host_reload_credentials(struct host *host);
 
+/** Whom a lane scanned last, for who stands at that lane and compares name and face. Never written
+ *  anywhere: the owner wipes it. */
+struct host_desk {
+    uint8_t outcome, format; /**< chl_outcome, chl_format */
+    bool is_signed;
+    char reason[32];              /**< of a refusal */
+    uint8_t code[HOST_PSEUDONYM]; /**< pseudonym of the scan */
+    int64_t seen_ns;              /**< monotonic */
+    struct chl_claims claims;
+};
+
+/** Look at a lane's desk.
+ *  @return CHL_OK; CHL_E_NOTFOUND nobody was scanned there lately, or the decision is over;
+ *  CHL_E_NOTSUP the site keeps no desk. Thread: any. Blocks: never for long. */
+chl_err host_desk_look(struct host *host, uint16_t lane, struct host_desk *out);
+/** The decision about that code ends at `by_ns` (monotonic, 0 = now): wipe it then. Nothing happens
+ *  when the lane has scanned another since. Thread: any. Blocks: never for long. */
+void host_desk_end(struct host *host, uint16_t lane, const uint8_t code[HOST_PSEUDONYM],
+                   int64_t by_ns);
+/** Wipe what has been seen long enough; to be called often. Thread: any. */
+void host_desk_tick(struct host *host);
+
+/** What the staff entered by hand, as a scan of its lane: format manual, claimed, without any name.
+ *  Equal documents give equal pseudonyms; without a document each entry has its own.
+ *  @param claims borrowed; the caller wipes it.
+ *  @return CHL_OK, CHL_E_NOTFOUND (lane), CHL_E_IO (cryptography, randomness). Thread: any after
+ *  host_start(). Blocks: never. */
+chl_err host_enter(struct host *host, uint16_t lane, const struct chl_claims *claims,
+                   struct host_scan *out);
+
 /** How one instance is. */
 struct host_status {
     const char *name, *use; /**< the configuration's */

@@ -75,11 +75,14 @@ struct chl_ctx {
     struct reader_slot reading, asking; /* visits; short questions, also from inside a visit */
 };
 
+struct desk;
+
 struct host {
     struct host_options options;
     const struct config *config;
     struct pseudonym_key key;
     struct chl_credentials *credentials;
+    struct desk *desk; /* NULL when the site keeps none */
     size_t count;
     struct chl_ctx *instances;
     atomic_uint_fast64_t head;
@@ -127,6 +130,11 @@ void services_log(struct chl_ctx *ctx, chl_log_level level, const char *format, 
 chl_err scan_post(struct chl_ctx *ctx, const struct chl_scan *scan);
 chl_err scan_inspect(struct chl_ctx *ctx, const uint8_t *bytes, size_t length,
                      struct chl_inspection *out);
+
+/** What was found, without the person: fills all but lane, instance and times. `bytes` make the
+ * pseudonym when the claims have no identifier. */
+chl_err scan_strip(struct host *host, const struct chl_inspection *found, const uint8_t *bytes,
+                   size_t length, struct host_scan *to);
 
 /** gate.c */
 chl_err gate_post(struct chl_ctx *ctx, const struct chl_gate_report *report);

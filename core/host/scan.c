@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host/desk.h"
 #include "core/host/internal.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
@@ -131,6 +132,19 @@ static void refuse_as(struct host_scan *to, const char *refusal)
                      strnlen(refusal, sizeof to->reason - 1));
 }
 
+chl_err scan_strip(struct host *host, const struct chl_inspection *found, const uint8_t *bytes,
+                   size_t length, struct host_scan *to)
+{
+    to->outcome = found->outcome;
+    to->format = found->format;
+    to->stage = found->stage;
+    to->is_signed = found->is_signed;
+    to->unreadable = found->outcome == CHL_REFUSED && found->stage == CHL_STAGE_PICTURE;
+    (void)chl_copy(to->reason, sizeof to->reason, found->reason);
+    keep_claims(to, &found->claims);
+    return pseudonym_make(&host->key, found, bytes, length, to->pseudonym);
+}
+
 static void fill(struct chl_ctx *ctx, const struct chl_scan *scan, struct host_scan *to)
 {
     if (CHL_HAS(scan, refusal)) {
@@ -146,15 +160,9 @@ static void fill(struct chl_ctx *ctx, const struct chl_scan *scan, struct host_s
         refuse(to, "plugin-error");
         return;
     }
-    to->outcome = found.outcome;
-    to->format = found.format;
-    to->stage = found.stage;
-    to->is_signed = found.is_signed;
-    to->unreadable = found.outcome == CHL_REFUSED && found.stage == CHL_STAGE_PICTURE;
-    (void)chl_copy(to->reason, sizeof to->reason, found.reason);
-    keep_claims(to, &found.claims);
-    if (pseudonym_make(&ctx->host->key, &found, scan->bytes, scan->length, to->pseudonym) !=
-        CHL_OK) {
+    if (scan_strip(ctx->host, &found, scan->bytes, scan->length, to) == CHL_OK) {
+        desk_put(ctx->host->desk, scan->lane.index, &found, to->pseudonym);
+    } else {
         refuse(to, "plugin-error"); /* without a pseudonym reuse could not be seen */
     }
     explicit_bzero(&found, sizeof found);
@@ -174,6 +182,7 @@ chl_err scan_post(struct chl_ctx *ctx, const struct chl_scan *scan)
     struct host_scan to = {.lane = scan->lane,
                            .instance = ctx->index,
                            .captured_ns = plausible ? scan->captured_ns : now_ns};
+    desk_put(ctx->host->desk, scan->lane.index, NULL, NULL); /* whoever it was before */
     fill(ctx, scan, &to);
     to.inspected_ns = chl_mono_ns();
     return sink->scan(sink->user, &to);

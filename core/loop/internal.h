@@ -117,6 +117,13 @@ void loop_reload_trust(struct loop *loop);
 
 /** Requests at the operator's door. */
 void loop_request(void *user, control_token token, const struct control_request *request);
+/** What was entered by hand at a lane, and whom the lane scanned last. */
+void loop_enter(struct loop *loop, control_token token, const struct control_request *request);
+void loop_desk(struct loop *loop, control_token token, const struct control_request *request);
+/** Wipe from the desk whom the last decisions are over for. */
+void loop_clear_desks(struct loop *loop);
+/** A scan as the engine takes it. */
+void loop_scan(const struct host_scan *scan, struct engine_scan *out);
 /** One message of the inbox. */
 void loop_message(struct loop *loop, struct inbox_message *message);
 /** Record what plugins said of themselves, `all` or only what its rate allows. */

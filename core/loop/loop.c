@@ -222,6 +222,26 @@ static void show_places(struct loop *loop)
     }
 }
 
+/* Who acts at a lane is told the verdict at once, not only the lane's screen. */
+static void answer_act(struct loop *loop, const struct engine_effect *answered)
+{
+    if (answered->error != CHL_OK) {
+        loop_refuse(loop, answered->token, answered->error, answered->text);
+        return;
+    }
+    struct status_view view;
+    char line[LOOP_LINE];
+    size_t length = 0;
+    loop_view(loop, &view);
+    for (size_t i = 0; i < loop->out.effect_count && length == 0; i++) {
+        const struct engine_effect *effect = &loop->out.effects[i];
+        length =
+            effect->kind == EFFECT_VERDICT ? status_verdict(&view, effect, line, sizeof line) : 0;
+    }
+    loop_defer(loop, answered->after, answered->token, length > 0 ? "decision" : NULL,
+               length > 0 ? line : "", length);
+}
+
 void loop_decide(struct loop *loop, struct engine_input *input)
 {
     input->now_ns = loop_now_ns(loop);
@@ -254,14 +274,11 @@ void loop_decide(struct loop *loop, struct engine_input *input)
         if (effect->kind == EFFECT_VERDICT) {
             show_verdict(loop, effect);
         } else if (effect->kind == EFFECT_ANSWER && effect->token != 0) {
-            if (effect->error != CHL_OK) {
-                loop_refuse(loop, effect->token, effect->error, effect->text);
-            } else {
-                loop_defer(loop, effect->after, effect->token, NULL, "", 0);
-            }
+            answer_act(loop, effect);
         }
     }
     show_places(loop);
+    loop_clear_desks(loop);
 }
 
 static void tell_busy(struct loop *loop, int64_t now_ns)
@@ -349,6 +366,7 @@ void loop_on_tick(uv_timer_t *handle)
         struct engine_input input = {.kind = INPUT_TICK};
         loop_decide(loop, &input);
     }
+    host_desk_tick(loop->host);
     check_clock(loop, now_ns);
     tell_busy(loop, now_ns);
     loop_on_wake(&loop->wake);

@@ -56,6 +56,27 @@ static bool was_not_read(const struct loop *loop, const struct host_scan *scan)
                                               loop->config->accepted[scan->format]));
 }
 
+void loop_scan(const struct host_scan *scan, struct engine_scan *out)
+{
+    *out = (struct engine_scan){.lane = scan->lane.index,
+                                .outcome = scan->outcome,
+                                .format = scan->format,
+                                .stage = scan->stage,
+                                .is_signed = scan->is_signed,
+                                .unreadable = scan->unreadable,
+                                .symptomatic = scan->symptoms != 0 ? (uint8_t)CHL_ANSWER_YES
+                                                                   : scan->symptomatic,
+                                .contact = scan->contact,
+                                .test_result = scan->test_result,
+                                .party = scan->party,
+                                /* Nobody vouches for the end of an unsigned one, such as the
+                                 * term of an insurance: it ends no memory of the code's use. */
+                                .valid_until = scan->is_signed ? scan->expires_at : 0,
+                                .captured_ns = scan->captured_ns};
+    chl_copy(out->refusal, sizeof out->refusal, scan->reason);
+    memcpy(out->code, scan->pseudonym, ENGINE_CODE);
+}
+
 static void take_scan(struct loop *loop, const struct host_scan *scan)
 {
     if (scan->lane.index >= loop->site.engine.lane_count) {
@@ -72,23 +93,7 @@ static void take_scan(struct loop *loop, const struct host_scan *scan)
     }
     struct engine_input input = {.kind = INPUT_SCAN};
     struct engine_scan *made = &input.as.scan;
-    *made = (struct engine_scan){.lane = scan->lane.index,
-                                 .outcome = scan->outcome,
-                                 .format = scan->format,
-                                 .stage = scan->stage,
-                                 .is_signed = scan->is_signed,
-                                 .unreadable = scan->unreadable,
-                                 .symptomatic = scan->symptoms != 0 ? (uint8_t)CHL_ANSWER_YES
-                                                                    : scan->symptomatic,
-                                 .contact = scan->contact,
-                                 .test_result = scan->test_result,
-                                 .party = scan->party,
-                                 /* Nobody vouches for the end of an unsigned one, such as the
-                                  * term of an insurance: it ends no memory of the code's use. */
-                                 .valid_until = scan->is_signed ? scan->expires_at : 0,
-                                 .captured_ns = scan->captured_ns};
-    chl_copy(made->refusal, sizeof made->refusal, scan->reason);
-    memcpy(made->code, scan->pseudonym, ENGINE_CODE);
+    loop_scan(scan, made);
     if (strcmp(scan->reason, "plugin-error") == 0) {
         made->outcome = CHL_REFUSED;
         made->unreadable = false;

@@ -85,7 +85,8 @@ void loop_request(void *user, control_token token, const struct control_request 
     struct loop *loop = user;
     /* What only opens is never refused for a full disk; counters would show what may be lost. */
     bool needs_journal = request->op == CONTROL_RESOLVE || request->op == CONTROL_PASS ||
-                         request->op == CONTROL_RECOUNT || request->op == CONTROL_STATS;
+                         request->op == CONTROL_RECOUNT || request->op == CONTROL_STATS ||
+                         request->op == CONTROL_ENTER;
     if (needs_journal && loop_is_stuck(loop)) {
         loop_refuse(loop, token, CHL_E_FULL, "the journal cannot be written: see status");
         return;
@@ -111,6 +112,12 @@ void loop_request(void *user, control_token token, const struct control_request 
         return;
     case CONTROL_RECOUNT:
         act(loop, token, request, OPERATOR_RECOUNT);
+        return;
+    case CONTROL_ENTER:
+        loop_enter(loop, token, request);
+        return;
+    case CONTROL_DESK:
+        loop_desk(loop, token, request);
         return;
     case CONTROL_EMERGENCY:
         raise_emergency(loop, token, request);

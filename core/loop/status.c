@@ -199,6 +199,7 @@ size_t status_verdict(const struct status_view *view, const struct engine_effect
     put_line(&json, "en_next", reason->en_next, &values);
     chl_json_string(&json, "code", code);
     chl_json_uint(&json, "grant", effect->grant);
+    chl_json_uint(&json, "check", view->engine->state.lanes[effect->lane].check);
     chl_json_uint(&json, "sequence", effect->after);
     put_time(&json, "time", view->now_ns);
     chl_json_close_object(&json);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief Who has no code is entered by hand: the same verdict, the same record, and nobody named.
+ */
+#include "tests/integration/site_world.h"
+
+#include "lib/base/time.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#define NAME     "Đặng Thị Ngọc Ánh"
+#define DOCUMENT "001093029317"
+#define FORM                                                                                       \
+    "\"form\":{\"name\":\"" NAME "\",\"birth\":\"1993\",\"document\":\"001 093 029 317\","         \
+    "\"phone\":\"0987654321\",\"from\":\"05977\",\"symptoms\":false,\"contact\":\"không\"}"
+#define ENTER(lane, rest) "{\"op\":\"enter\",\"lane\":\"" lane "\",\"who\":\"chị Lan\"," rest "}"
+
+/* What may stand nowhere but on the lane's desk. */
+static const char *const secrets[] = {NAME, "Ngọc", "001 093 029 317", DOCUMENT, "0987654321"};
+
+static bool holds(const char *path, const char *secret)
+{
+    FILE *file = fopen(path, "rb");
+    bool found = false;
+    size_t length = strlen(secret), matched = 0;
+    for (int c = 0; file != NULL && !found && (c = fgetc(file)) != EOF;) {
+        matched = c == (unsigned char)secret[matched] ? matched + 1
+                  : c == (unsigned char)secret[0]     ? 1
+                                                      : 0;
+        found = matched == length;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return found;
+}
+
+static int open_site(void **state)
+{
+    static struct world world;
+    world_open(&world);
+    world_start(&world);
+    *state = &world;
+    bool up = world_until(&world, "gates", "G1", "state", "OK") &&
+              world_until(&world, "gates", "G2", "state", "OK");
+    if (!up) {
+        world_close(&world);
+    }
+    return up ? 0 : -1;
+}
+
+/** What stands in no file of the site: journal, its log, snapshot, keys, the daemon's log. */
+static bool nobody_is_named(const struct world *world)
+{
+    bool good = true;
+    DIR *folder = opendir(world->dir);
+    assert_non_null(folder);
+    for (const struct dirent *entry = NULL; (entry = readdir(folder)) != NULL;) {
+        for (size_t s = 0; s < sizeof secrets / sizeof *secrets; s++) {
+            if (holds(world_path(world, entry->d_name), secrets[s])) {
+                fprintf(stderr, "%s holds `%s`\n", entry->d_name, secrets[s]);
+                good = false;
+            }
+        }
+    }
+    closedir(folder);
+    return good;
+}
+
+/* Invariant 8: every story ends with a look at all that was written. */
+static int close_site(void **state)
+{
+    struct world *world = *state;
+    bool good = nobody_is_named(world);
+    int status = world_end(world, SIGTERM);
+    good = nobody_is_named(world) && good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    char out[WORLD_OUT];
+    const char *const verify[] = {"journal", "verify", world_path(world, "journal.db"), NULL};
+    good = good && world_run(world, out, "chilang", verify) == 0;
+    world_close(world);
+    return good ? 0 : -1;
+}
+
+/** Ask; the answer is the caller's and says ok. */
+static json_t *accepted(const struct world *world, const char *request)
+{
+    json_t *answer = world_ask(world, request);
+    if (!json_is_true(json_object_get(answer, "ok"))) {
+        char *text = json_dumps(answer, 0);
+        print_error("%s\n", text != NULL ? text : "no answer");
+        free(text);
+    }
+    assert_true(json_is_true(json_object_get(answer, "ok")));
+    return answer;
+}
+
+static void refused(const struct world *world, const char *request, const char *error,
+                    const char *says)
+{
+    json_t *answer = world_ask(world, request);
+    const char *text = json_string_value(json_object_get(answer, "text"));
+    assert_true(json_is_false(json_object_get(answer, "ok")));
+    assert_string_equal(json_string_value(json_object_get(answer, "error")), error);
+    if (text == NULL || strstr(text, says) == NULL) {
+        fail_msg("expected `%s`, got `%s`", says, text == NULL ? "" : text);
+    }
+    json_decref(answer);
+}
+
+static void entered(const struct world *world, const char *request, const char *verdict,
+                    const char *reason)
+{
+    json_t *answer = accepted(world, request);
+    const json_t *decision = json_object_get(answer, "decision");
+    assert_string_equal(json_string_value(json_object_get(decision, "verdict")), verdict);
+    assert_string_equal(json_string_value(json_object_get(decision, "reason")), reason);
+    json_decref(answer);
+}
+
+/** The newest decision in the journal; the caller's. */
+static json_t *last_decision(const struct world *world)
+{
+    static char out[WORLD_OUT];
+    char head[128];
+    char from[24];
+    world_member(world, NULL, NULL, "head", head);
+    long long start = strtoll(head, NULL, 10) - 8;
+    snprintf(from, sizeof from, "%lld", start > 1 ? start : 1);
+    const char *const show[] = {"journal", "show", world_path(world, "journal.db"),
+                                "--from",  from,   NULL};
+    assert_int_equal(world_run(world, out, "chilang", show), 0);
+    const char *found = NULL;
+    for (const char *at = out; (at = strstr(at, "flow/decision")) != NULL; at++) {
+        found = at;
+    }
+    assert_non_null(found);
+    const char *body = strchr(found, '{');
+    assert_non_null(body);
+    json_t *record = json_loadb(body, strcspn(body, "\n"), 0, NULL);
+    assert_non_null(record);
+    json_t *data = json_incref(json_object_get(record, "data"));
+    json_decref(record);
+    return data;
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+    return value != NULL ? value : "";
+}
+
+static void walk(const struct world *world, int unit)
+{
+    char request[96];
+    /* Nobody walks before the gate has let go. */
+    for (int waited = 0; waited < WORLD_WAIT_MS; waited += 20) {
+        json_t *truth = world_sim(world, "{\"op\":\"truth\"}");
+        json_int_t grants =
+            json_integer_value(json_object_get(json_object_get(truth, "total"), "grants"));
+        json_decref(truth);
+        if (grants > 0) {
+            break;
+        }
+        poll(NULL, 0, 20);
+    }
+    snprintf(request, sizeof request,
+             "{\"op\":\"person\",\"unit\":%d,\"way\":\"entry\",\"manner\":\"walk\"}", unit);
+    json_decref(world_sim(world, request));
+}
+
+/* Invariant 9. */
+static void test_nobody_is_turned_away_for_having_no_code(void **state)
+{
+    const struct world *world = *state;
+    entered(world, ENTER("G1", "\"why\":\"không có điện thoại\"," FORM), "ADMIT", "ok");
+    walk(world, 1);
+    assert_true(world_until(world, "zones", "san", "inside", "1"));
+    json_t *made = last_decision(world);
+    assert_string_equal(text(made, "format"), "manual");
+    assert_string_equal(text(made, "who"), "chị Lan");
+    assert_string_equal(text(made, "why"), "không có điện thoại");
+    json_decref(made);
+    /* The same document again, at another lane and written otherwise. */
+    entered(world,
+            ENTER("G2", "\"form\":{\"document\":\"" DOCUMENT "\",\"from\":\"05977\","
+                        "\"symptoms\":\"no\",\"contact\":\"no\"}"),
+            "CHECK", "already_used");
+}
+
+static void test_answers_are_judged(void **state)
+{
+    const struct world *world = *state;
+    entered(world,
+            ENTER("G1", "\"form\":{\"name\":\"" NAME "\",\"birth\":\"1993\",\"from\":\"05977\","
+                        "\"symptoms\":\"sốt, ho\",\"contact\":false}"),
+            "CHECK", "health_check");
+    entered(world,
+            ENTER("G1", "\"form\":{\"name\":\"" NAME "\",\"birth\":\"1993\",\"from\":\"05977\","
+                        "\"symptoms\":false,\"contact\":true}"),
+            "CHECK", "health_check");
+    entered(world,
+            ENTER("G1", "\"form\":{\"name\":\"" NAME "\",\"birth\":\"1993\",\"from\":\"05977\","
+                        "\"symptoms\":false,\"contact\":false,\"test\":\"rapid\","
+                        "\"test_result\":\"positive\"}"),
+            "DENY", "test_positive");
+    entered(world,
+            ENTER("G1", "\"form\":{\"name\":\"" NAME "\",\"birth\":\"1993\",\"from\":\"05977\","
+                        "\"symptoms\":false,\"contact\":false,\"party\":9}"),
+            "WAIT", "zone_full");
+}
+
+static void test_what_lacks_is_named(void **state)
+{
+    const struct world *world = *state;
+    refused(world, ENTER("G1", "\"form\":{}"), "field_missing",
+            "symptoms; contact; from; document, or name and birth");
+    refused(world,
+            ENTER("G1", "\"form\":{\"name\":\"" NAME "\",\"from\":\"05977\","
+                        "\"symptoms\":false,\"contact\":false}"),
+            "field_missing", "document, or name and birth");
+    refused(world, ENTER("G9", FORM), "not_found", "no such lane");
+    refused(world, ENTER("G1", "\"form\":{\"birth\":\"ngày xưa\"}"), "field_invalid",
+            "expected YYYY");
+    refused(world, ENTER("G1", "\"check\":1," FORM), "wrong_state", "another code");
+    refused(world, ENTER("G1", "\"code\":\"00000000000000000000000000000000\"," FORM),
+            "wrong_state", "no longer on this lane's desk");
+    refused(world, "{\"op\":\"desk\",\"lane\":\"G9\"}", "not_found", "no such lane");
+    assert_true(world_until(world, "gates", "G1", "grant", "null"));
+}
+
+/** A declaration of somebody who coughs, with a document. */
+static void scan_unwell(struct world *world, const char *lane)
+{
+    char code[WORLD_OUT];
+    const char *const extra[] = {"--name",     NAME,    "--document", DOCUMENT,
+                                 "--symptoms", "cough", NULL};
+    world_code(world, code, extra);
+    world_scan(world, lane, code);
+    assert_true(world_until(world, "lanes", lane, "reason", "health_check"));
+}
+
+static void test_desk_names_whom_the_lane_scanned(void **state)
+{
+    struct world *world = *state;
+    json_t *answer = accepted(world, "{\"op\":\"desk\",\"lane\":\"G1\"}");
+    assert_true(json_is_null(json_object_get(answer, "desk")));
+    json_decref(answer);
+    scan_unwell(world, "G1");
+    answer = accepted(world, "{\"op\":\"desk\",\"lane\":\"G1\"}");
+    const json_t *desk = json_object_get(answer, "desk");
+    assert_string_equal(text(desk, "name"), NAME);
+    assert_string_equal(text(desk, "document"), DOCUMENT);
+    assert_string_equal(text(desk, "format"), "declaration");
+    assert_true(json_is_true(json_object_get(desk, "signed")));
+    char request[512];
+    /* Who it is comes from the code; how they are is asked by whoever enters it. */
+    snprintf(request, sizeof request, ENTER("G1", "\"code\":\"%s\",\"form\":{}"),
+             text(desk, "code"));
+    refused(world, request, "field_missing", "symptoms; contact; from; got none");
+    char check[128];
+    world_member(world, "lanes", "G1", "check_sequence", check);
+    snprintf(request, sizeof request,
+             ENTER("G1", "\"code\":\"%s\",\"check\":%s,\"form\":{\"symptoms\":false,"
+                         "\"contact\":false,\"from\":\"05977\"}"),
+             text(desk, "code"), check);
+    entered(world, request, "ADMIT", "ok");
+    json_t *made = last_decision(world);
+    assert_string_equal(text(made, "format"), "manual");
+    assert_int_equal(json_integer_value(json_object_get(made, "resolves")), atoll(check));
+    json_decref(made);
+    json_decref(answer);
+    /* Decided: the desk knows nobody. */
+    answer = accepted(world, "{\"op\":\"desk\",\"lane\":\"G1\"}");
+    assert_true(json_is_null(json_object_get(answer, "desk")));
+    json_decref(answer);
+    walk(world, 1);
+    assert_true(world_until(world, "zones", "san", "inside", "1"));
+    /* The same document, without the code. */
+    entered(world, ENTER("G2", FORM), "CHECK", "already_used");
+}
+
+static void test_desk_forgets_at_the_next_scan(void **state)
+{
+    struct world *world = *state;
+    scan_unwell(world, "G1");
+    json_t *answer = accepted(world, "{\"op\":\"desk\",\"lane\":\"G1\"}");
+    assert_string_equal(text(json_object_get(answer, "desk"), "name"), NAME);
+    json_decref(answer);
+    world_scan(world, "G1", "says nothing of anybody");
+    assert_true(world_until(world, "lanes", "G1", "reason", "format_unknown"));
+    answer = accepted(world, "{\"op\":\"desk\",\"lane\":\"G1\"}");
+    assert_true(json_is_null(json_object_get(answer, "desk")));
+    json_decref(answer);
+    scan_unwell(world, "G2");
+    json_decref(accepted(world, "{\"op\":\"resolve\",\"lane\":\"G2\",\"admit\":false,"
+                                "\"who\":\"chị Lan\"}"));
+    answer = accepted(world, "{\"op\":\"desk\",\"lane\":\"G2\"}");
+    assert_true(json_is_null(json_object_get(answer, "desk")));
+    json_decref(answer);
+}
+
+#define SITE(name) cmocka_unit_test_setup_teardown(name, open_site, close_site)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SITE(test_nobody_is_turned_away_for_having_no_code),
+        SITE(test_answers_are_judged),
+        SITE(test_what_lacks_is_named),
+        SITE(test_desk_names_whom_the_lane_scanned),
+        SITE(test_desk_forgets_at_the_next_scan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
