@@ -20,8 +20,10 @@
 
 enum {
     CHL_DECLARATION_CLAIM = -84001, /**< the private claim; private use is below −65536 */
-    CHL_DECLARATION_ID_SIZE = 16,   /**< random bytes of cti that we issue; 8 to 16 are read */
-    CHL_DECLARATION_ID_MIN = 8,
+    CHL_DECLARATION_ID_SIZE = 12,   /**< random bytes of cti that we issue: enough, and four fewer
+                                       keep   a full form within a symbol of version 16-Q */
+    CHL_DECLARATION_ID_MIN = 8,     /**< what is read */
+    CHL_DECLARATION_ID_MAX = 16,
     CHL_DECLARATION_PARTY_MAX = 60, /**< people on one code: a coach with its crew */
     CHL_DECLARATION_LIFE_S = 72 * 3600,
     CHL_DECLARATION_SKEW_S = 300
@@ -32,7 +34,8 @@ enum {
     CHL_CONTACT_PATIENT = 1,  /**< with a patient */
     CHL_CONTACT_AREA = 2,     /**< with a person from an area or country with the disease */
     CHL_CONTACT_SYMPTOMS = 4, /**< with a person who has symptoms */
-    CHL_CONTACT_OTHER = 8     /**< yes, not said with whom */
+    CHL_CONTACT_OTHER = 8,    /**< yes, not said with whom */
+    CHL_CONTACT_ALL = 7       /**< the three questions */
 };
 
 /** Everything the form asks. Text is empty, numbers are 0 where not stated. `claims.issuer`, `id`,
@@ -40,26 +43,41 @@ enum {
 struct chl_declaration {
     struct chl_claims claims;
     uint16_t contacts; /**< CHL_CONTACT_… bits; claims.contact says whether it was answered */
+    uint16_t answered; /**< CHL_CONTACT_… bits of questions answered one by one; not on the wire */
     uint8_t transport; /**< index from 1 into the field's choices */
+    uint8_t sex;       /**< chl_sex, or 3 = another */
     int64_t travel_at; /**< departure, s since 1970 UTC */
     char trip[24];     /**< number of the flight, train or boat */
-    char address[160]; /**< where the person will stay */
+    char from_province[4], to_province[4], province[4]; /**< codes of the statistics office */
+    char district[4], ward[8];                          /**< of residence */
+    char from_gate[64], to_gate[64]; /**< border gate, station or quay of the journey */
+    char address[160];               /**< of residence: house, street, hamlet */
     char email[80];
     char places[160]; /**< places of the last 14 days */
     char note[160];   /**< about the symptoms */
+    char old_document[32], insurance[32];
 };
 
 /** How a field is held and written. */
 typedef enum {
-    CHL_FIELD_TEXT = 1, /**< char[size]; CBOR text */
-    CHL_FIELD_BIRTH,    /**< char[12] YYYY, YYYY-MM or YYYY-MM-DD; CBOR text */
-    CHL_FIELD_DATE,     /**< char[12] YYYY-MM-DD; CBOR days since 1970-01-01 */
-    CHL_FIELD_TIME,     /**< int64_t s since 1970 UTC; CBOR integer */
-    CHL_FIELD_NUMBER8,  /**< uint8_t */
-    CHL_FIELD_NUMBER16, /**< uint16_t */
-    CHL_FIELD_CHOICE,   /**< uint8_t, from 1, into `choices` */
-    CHL_FIELD_BITS      /**< uint16_t, a bit for each of `choices`, and a chl_answer */
+    CHL_FIELD_TEXT = 1,  /**< char[size]; CBOR text */
+    CHL_FIELD_BIRTH,     /**< char[12] YYYY, YYYY-MM or YYYY-MM-DD; CBOR text */
+    CHL_FIELD_DATE,      /**< char[12] YYYY-MM-DD; CBOR days since 1970-01-01 */
+    CHL_FIELD_TIME,      /**< int64_t s since 1970 UTC; CBOR integer */
+    CHL_FIELD_NUMBER8,   /**< uint8_t */
+    CHL_FIELD_NUMBER16,  /**< uint16_t */
+    CHL_FIELD_CHOICE,    /**< uint8_t, from 1, into `choices` */
+    CHL_FIELD_BITS,      /**< uint16_t, a bit for each of `choices`, and a chl_answer */
+    CHL_FIELD_COMPANIONS /**< chl_claims.companions; CBOR array of [name, birth, document?] */
 } chl_field_type;
+
+/** What a code of digits names, so that a person may give the name instead. */
+typedef enum {
+    CHL_AREA_NONE = 0,
+    CHL_AREA_PROVINCE,
+    CHL_AREA_DISTRICT,
+    CHL_AREA_COMMUNE
+} chl_area_kind;
 
 /** One field of the form. All pointers are static. */
 struct chl_declaration_field {
@@ -67,17 +85,23 @@ struct chl_declaration_field {
     const char *alias; /**< another accepted name, or NULL */
     int key;           /**< on the wire; never reused */
     chl_field_type type;
-    size_t offset, size;           /**< of the member in struct chl_declaration */
-    size_t answer;                 /**< BITS: offset of the chl_answer */
-    int64_t min, max;              /**< NUMBER8, NUMBER16, TIME, DATE (days): inclusive */
-    const char *characters;        /**< TEXT: allowed ones; NULL = any printable */
-    const char *of;                /**< what those are, in English */
+    size_t offset, size;    /**< of the member in struct chl_declaration */
+    size_t answer;          /**< BITS: offset of the chl_answer */
+    int64_t min, max;       /**< NUMBER8, NUMBER16, TIME, DATE (days): inclusive */
+    const char *characters; /**< TEXT: allowed ones; NULL = any printable */
+    const char *of;         /**< what those are, in English */
+    const char *drops;      /**< TEXT: separators that are taken out */
+    char needs;             /**< TEXT: must occur; 0 = nothing must */
+    bool capitals;          /**< TEXT: letters are made capital, đ too */
+    chl_area_kind area;
     const char *const *choices;    /**< NULL-ended */
-    const char *const *choices_vi; /**< BITS: the same as people say them, accepted too */
+    const char *const *choices_vi; /**< the same as people say them, accepted too */
     const char *vi, *en;
     int digits; /**< TEXT, BIRTH: text of exactly so many digits is a CBOR integer; 0 = never */
     bool required;
-    bool asked; /**< asked when a person fills the form at a terminal */
+    bool
+        insisted; /**< a person at a terminal is asked until they answer, though it may be absent */
+    uint8_t asked; /**< order in which a person at a terminal is asked; 0 = not asked */
 };
 
 /** The table, in the order of its keys. Thread: any. */
@@ -93,6 +117,33 @@ void chl_declaration_init(struct chl_declaration *declaration);
 chl_err chl_declaration_set(struct chl_declaration *declaration,
                             const struct chl_declaration_field *field, const char *text, char *why,
                             size_t why_size);
+/** One of the form's three questions on contact: a bit of the field `contact`, answered yes or no.
+ *  All pointers are static. */
+struct chl_declaration_question {
+    const char *name; /**< in JSON and CSV; with `-` for `_` an option */
+    uint16_t bit;     /**< CHL_CONTACT_… */
+    const char *vi, *en;
+};
+
+/** The three, in the form's order. Thread: any. */
+const struct chl_declaration_question *chl_declaration_questions(size_t *count);
+/** Answer one; the field `contact` is stated once all three are. @return CHL_OK, or CHL_E_INVAL
+ *  with `why`. Thread: any. Blocks: never. */
+chl_err chl_declaration_answer(struct chl_declaration *declaration,
+                               const struct chl_declaration_question *question, const char *text,
+                               char *why, size_t why_size);
+/** Name one more person. @return CHL_OK; CHL_E_INVAL: name, birth or document; CHL_E_LIMIT: as many
+ *  as a code names are named. Nothing is changed then. Thread: any. Blocks: never. */
+chl_err chl_declaration_accompany(struct chl_declaration *declaration, const char *name,
+                                  const char *birth, const char *document);
+/** A document number, normalised, and its kind by its form: 12 digits, 9 digits, a health insurance
+ *  number, otherwise a passport. @param nationality "" or ISO 3166-1; nine digits of a foreigner
+ * are no CMND. @return false: no number. Thread: any. Blocks: never. */
+bool chl_declaration_document(const char *text, const char *nationality, struct chl_document *out);
+/** Fill the claims that follow from the form: documents, party, sex, address, what is missing.
+ * Issuing and decoding do it themselves. @return false when more people are named than `party`
+ * says. Thread: any. Blocks: never. */
+bool chl_declaration_complete(struct chl_declaration *declaration);
 /** What a field expects, such as "a number from 1 to 60". */
 void chl_declaration_expects(const struct chl_declaration_field *field, char *out, size_t size);
 

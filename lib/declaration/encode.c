@@ -10,6 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/** Which of the three questions is open, when some but not all were answered. */
+static bool tell_unanswered(const struct chl_declaration *declaration, char *why, size_t why_size)
+{
+    size_t count = 0;
+    const struct chl_declaration_question *questions = chl_declaration_questions(&count);
+    for (size_t i = 0; declaration->answered != 0 && i < count; i++) {
+        if ((declaration->answered & questions[i].bit) == 0) {
+            (void)snprintf(why, why_size, "%s (%s) is missing; state it", questions[i].name,
+                           questions[i].en);
+            return true;
+        }
+    }
+    return false;
+}
+
 chl_err chl_declaration_check(const struct chl_declaration *declaration, char *why, size_t why_size)
 {
     const struct chl_claims *claims = &declaration->claims;
@@ -17,10 +32,20 @@ chl_err chl_declaration_check(const struct chl_declaration *declaration, char *w
     const struct chl_declaration_field *fields = chl_declaration_fields(&count);
     for (size_t i = 0; i < count; i++) {
         if (fields[i].required && !field_is_stated(declaration, &fields[i])) {
+            if (fields[i].type == CHL_FIELD_BITS && tell_unanswered(declaration, why, why_size)) {
+                return CHL_E_INVAL;
+            }
             (void)snprintf(why, why_size, "%s (%s) is missing; state it", fields[i].name,
                            fields[i].en);
             return CHL_E_INVAL;
         }
+    }
+    if (claims->party > 1 && claims->party < 1U + claims->companion_count) {
+        (void)snprintf(why, why_size,
+                       "party (people on this code) expected at least %u, the declarer and those "
+                       "named, got %u; correct it or leave it out",
+                       1U + claims->companion_count, claims->party);
+        return CHL_E_INVAL;
     }
     if (claims->issuer[0] == '\0') {
         (void)snprintf(why, why_size, "the issuer's name is missing; state it");
@@ -40,12 +65,10 @@ static int64_t date_days(const char *text)
     return ns / CHL_NS_PER_S / 86400;
 }
 
-static void put_text_or_digits(struct chl_cbor_writer *writer,
-                               const struct chl_declaration_field *field, const char *text)
+static void put_text_or_digits(struct chl_cbor_writer *writer, int digits, const char *text)
 {
     size_t length = strlen(text);
-    if (field->digits == 0 || length != (size_t)field->digits ||
-        strspn(text, "0123456789") != length) {
+    if (digits == 0 || length != (size_t)digits || strspn(text, "0123456789") != length) {
         chl_cbor_put_text(writer, text);
         return;
     }
@@ -54,6 +77,21 @@ static void put_text_or_digits(struct chl_cbor_writer *writer,
         value = 10 * value + (text[i] - '0');
     }
     chl_cbor_put_int(writer, value);
+}
+
+static void put_companions(struct chl_cbor_writer *writer, const struct chl_claims *claims)
+{
+    chl_cbor_put_array(writer, claims->companion_count);
+    for (size_t i = 0; i < claims->companion_count; i++) {
+        const struct chl_companion *person = &claims->companions[i];
+        bool known = person->document.number[0] != '\0';
+        chl_cbor_put_array(writer, known ? 3 : 2);
+        chl_cbor_put_text(writer, person->name);
+        put_text_or_digits(writer, COMPANION_BIRTH_DIGITS, person->birth);
+        if (known) {
+            put_text_or_digits(writer, COMPANION_DOCUMENT_DIGITS, person->document.number);
+        }
+    }
 }
 
 static void put_value(struct chl_cbor_writer *writer, const struct chl_declaration *declaration,
@@ -65,7 +103,7 @@ static void put_value(struct chl_cbor_writer *writer, const struct chl_declarati
     switch (field->type) {
     case CHL_FIELD_TEXT:
     case CHL_FIELD_BIRTH:
-        put_text_or_digits(writer, field, at);
+        put_text_or_digits(writer, field->digits, at);
         break;
     case CHL_FIELD_DATE:
         chl_cbor_put_int(writer, date_days(at));
@@ -82,6 +120,9 @@ static void put_value(struct chl_cbor_writer *writer, const struct chl_declarati
     case CHL_FIELD_NUMBER8:
     case CHL_FIELD_CHOICE:
         chl_cbor_put_int(writer, *(const uint8_t *)at);
+        break;
+    case CHL_FIELD_COMPANIONS:
+        put_companions(writer, &declaration->claims);
         break;
     }
 }
@@ -107,7 +148,7 @@ chl_err chl_declaration_encode(const struct chl_declaration *declaration, uint8_
                                size_t *length)
 {
     const struct chl_claims *claims = &declaration->claims;
-    uint8_t id[CHL_DECLARATION_ID_SIZE];
+    uint8_t id[CHL_DECLARATION_ID_MAX];
     size_t id_size = strlen(claims->id) / 2;
     if (id_size < CHL_DECLARATION_ID_MIN || id_size > sizeof id ||
         chl_unhex(claims->id, strlen(claims->id), id, id_size) != CHL_OK) {

@@ -6,6 +6,10 @@
 
 #include "lib/base/text.h"
 
+#include <stdio.h>
+
+enum { DIGITS_SIZE = 24 };
+
 static chl_refusal read_id(const struct chl_cbor_tree *tree, struct chl_claims *claims)
 {
     const struct chl_cbor_node *node = chl_cbor_int_key(tree, &tree->nodes[0], CHL_CWT_CTI);
@@ -16,7 +20,7 @@ static chl_refusal read_id(const struct chl_cbor_tree *tree, struct chl_claims *
     if (!chl_cbor_byte_string(node, &id)) {
         return CHL_REFUSAL_schema_type;
     }
-    if (id.length < CHL_DECLARATION_ID_MIN || id.length > CHL_DECLARATION_ID_SIZE) {
+    if (id.length < CHL_DECLARATION_ID_MIN || id.length > CHL_DECLARATION_ID_MAX) {
         return CHL_REFUSAL_schema_length;
     }
     chl_hex(id.data, id.length, claims->id);
@@ -40,12 +44,59 @@ static chl_refusal read_issuer(const struct chl_cbor_tree *tree, struct chl_clai
     return CHL_REFUSAL_NONE;
 }
 
-static chl_refusal read_field(const struct chl_cbor_node *node,
+/** Text, or the digits that an integer stands for, in `buffer` of 24. */
+static bool text_or_digits(const struct chl_cbor_node *node, int digits, char *buffer,
+                           struct chl_bytes *out)
+{
+    int64_t number = 0;
+    if (node != NULL && chl_cbor_text(node, out)) {
+        return true;
+    }
+    if (node == NULL || !chl_cbor_int(node, &number) || number < 0) {
+        return false;
+    }
+    int length = snprintf(buffer, DIGITS_SIZE, "%0*lld", digits, (long long)number);
+    *out = (struct chl_bytes){(const uint8_t *)buffer, (size_t)length};
+    return length == digits;
+}
+
+static chl_refusal read_companions(const struct chl_cbor_tree *tree,
+                                   const struct chl_cbor_node *list, struct chl_declaration *out)
+{
+    if (list->item.type != CHL_CBOR_ARRAY) {
+        return CHL_REFUSAL_schema_type;
+    }
+    if (list->item.value > CHL_CLAIM_COMPANIONS_MAX) {
+        return CHL_REFUSAL_schema_length;
+    }
+    chl_refusal refusal = CHL_REFUSAL_NONE;
+    for (uint32_t i = 0; refusal == CHL_REFUSAL_NONE && i < list->item.value; i++) {
+        const struct chl_cbor_node *person = chl_cbor_element(tree, list, i);
+        const struct chl_cbor_node *number = chl_cbor_element(tree, person, 2);
+        char born[DIGITS_SIZE];
+        char digits[DIGITS_SIZE];
+        struct chl_bytes name = {NULL, 0};
+        struct chl_bytes birth = {NULL, 0};
+        struct chl_bytes document = {NULL, 0};
+        bool typed = chl_cbor_text(chl_cbor_element(tree, person, 0), &name) &&
+                     text_or_digits(chl_cbor_element(tree, person, 1), COMPANION_BIRTH_DIGITS, born,
+                                    &birth) &&
+                     (chl_cbor_absent(number) ||
+                      text_or_digits(number, COMPANION_DOCUMENT_DIGITS, digits, &document));
+        refusal = typed ? put_companion(out, name, birth, document) : CHL_REFUSAL_schema_type;
+    }
+    return refusal;
+}
+
+static chl_refusal read_field(const struct chl_cbor_tree *tree, const struct chl_cbor_node *node,
                               const struct chl_declaration_field *field,
                               struct chl_declaration *out)
 {
     if (chl_cbor_absent(node)) {
         return field->required ? CHL_REFUSAL_schema_missing : CHL_REFUSAL_NONE;
+    }
+    if (field->type == CHL_FIELD_COMPANIONS) {
+        return read_companions(tree, node, out);
     }
     int64_t number = 0;
     struct chl_bytes text;
@@ -75,7 +126,11 @@ chl_refusal chl_declaration_decode(const struct chl_cbor_tree *claims, struct ch
     size_t count = 0;
     const struct chl_declaration_field *fields = chl_declaration_fields(&count);
     for (size_t i = 0; refusal == CHL_REFUSAL_NONE && i < count; i++) {
-        refusal = read_field(chl_cbor_int_key(claims, form, fields[i].key), &fields[i], out);
+        refusal =
+            read_field(claims, chl_cbor_int_key(claims, form, fields[i].key), &fields[i], out);
+    }
+    if (!chl_declaration_complete(out) && refusal == CHL_REFUSAL_NONE) {
+        refusal = CHL_REFUSAL_schema_value; /* more people named than it counts */
     }
     return refusal;
 }

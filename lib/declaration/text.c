@@ -2,37 +2,17 @@
 /** @file
  *  @brief Fields as people and files write them: words and dates turned into the table's values.
  */
-#include "lib/declaration/put.h"
+#include "lib/declaration/words.h"
 
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "lib/names/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char blanks[] = " \t\r\n";
-
-struct word {
-    const char *at;
-    size_t length;
-};
-
-static bool word_is(struct word word, const char *text)
-{
-    return strlen(text) == word.length && strncasecmp(text, word.at, word.length) == 0;
-}
-
-static bool word_is_any(struct word word, const char *const *texts)
-{
-    for (; *texts != NULL; texts++) {
-        if (word_is(word, *texts)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool parse_integer(struct word word, int64_t *out)
 {
@@ -45,79 +25,55 @@ static bool parse_integer(struct word word, int64_t *out)
     return *end == '\0';
 }
 
-static bool parse_choice(const struct chl_declaration_field *field, struct word word, int64_t *out)
+/** `1/2/2022` or `1/2/2022 7:30`, as people here write it and in their time, as RFC 3339. */
+static bool rewrite_date(const char *text, char *out, size_t size)
 {
-    for (size_t i = 0; field->choices[i] != NULL; i++) {
-        if (word_is(word, field->choices[i])) {
-            *out = (int64_t)i + 1;
-            return true;
-        }
+    unsigned day = 0, month = 0, year = 0, hour = 0, minute = 0;
+    int end = 0;
+    int count = sscanf(text, "%2u/%2u/%4u%n", &day, &month, &year, &end);
+    if (count != 3 || year < 1900) {
+        return false;
     }
-    return false;
-}
-
-static struct word next_word(const char **at, const char *separators)
-{
-    *at += strspn(*at, separators);
-    struct word word = {*at, strcspn(*at, separators)};
-    *at += word.length;
-    return word;
-}
-
-/** A choice as people say it, which may have blanks within. */
-static bool take_spoken(const struct chl_declaration_field *field, const char **at,
-                        const char *separators, int64_t *choice)
-{
-    const char *text = *at + strspn(*at, separators);
-    for (size_t i = 0; field->choices_vi != NULL && field->choices_vi[i] != NULL; i++) {
-        size_t length = strlen(field->choices_vi[i]);
-        if (strncasecmp(text, field->choices_vi[i], length) == 0 &&
-            (text[length] == '\0' || strchr(separators, text[length]) != NULL)) {
-            *at = text + length;
-            *choice = (int64_t)i + 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-/** `no`, `yes`, or the things that are so, between commas, semicolons, plus signs or blanks. */
-static bool parse_bits(const struct chl_declaration_field *field, const char *text, int64_t *out)
-{
-    static const char *const no[] = {"no", "none", "không", "khong", NULL};
-    static const char *const yes[] = {"yes", "có", "co", NULL};
-    static const char separators[] = " \t\r\n,;+";
-    int64_t bits = 0;
-    const char *rest = text;
-    if (word_is_any(next_word(&rest, separators), no)) {
-        *out = 0;
-        return next_word(&rest, blanks).length == 0;
-    }
-    while (text[strspn(text, separators)] != '\0') {
-        int64_t choice = 0;
-        if (take_spoken(field, &text, separators, &choice)) {
-            bits |= INT64_C(1) << (choice - 1);
-            continue;
-        }
-        struct word word = next_word(&text, separators);
-        if (word_is_any(word, yes)) {
-            choice = (int64_t)field_choices(field); /* the last one is "other" */
-        } else if (!parse_choice(field, word, &choice)) {
+    text += end;
+    text += strspn(text, blanks);
+    if (*text != '\0') {
+        end = 0;
+        if (sscanf(text, "%2u:%2u%n", &hour, &minute, &end) != 2 || text[end] != '\0') {
             return false;
         }
-        bits |= INT64_C(1) << (choice - 1);
     }
-    *out = bits;
-    return bits != 0;
+    (void)snprintf(out, size, "%04u-%02u-%02uT%02u:%02u:00+07:00", year, month, day, hour, minute);
+    return true;
 }
 
 static bool parse_time(struct word word, int64_t *out_s)
 {
     int64_t ns = 0;
-    if (chl_time_parse(word.at, word.length, &ns) != CHL_OK) {
+    char text[48];
+    char rewritten[CHL_RFC3339_SIZE + 16];
+    if (!chl_copy_n(text, sizeof text, word.at, word.length)) {
+        return false;
+    }
+    const char *date = rewrite_date(text, rewritten, sizeof rewritten) ? rewritten : text;
+    if (chl_time_parse(date, strlen(date), &ns) != CHL_OK) {
         return false;
     }
     *out_s = ns / CHL_NS_PER_S;
+    return true;
+}
+
+/** A day without its time of day. */
+static bool parse_day(struct word word, int64_t *out_days)
+{
+    char birth[CHL_BIRTH_SIZE];
+    char text[CHL_BIRTH_SIZE];
+    int64_t seconds = 0;
+    if (!chl_copy_n(text, sizeof text, word.at, word.length) ||
+        chl_birth_normalise(text, birth) != CHL_OK || strlen(birth) != sizeof "YYYY-MM-DD" - 1 ||
+        !parse_time((struct word){birth, strlen(birth)}, &seconds)) {
+        return false;
+    }
+    *out_days = seconds / 86400;
     return true;
 }
 
@@ -134,11 +90,9 @@ static bool parse_number(const struct chl_declaration_field *field, struct word 
         return parse_bits(field, word.at, out);
     case CHL_FIELD_TIME:
         return parse_time(word, out);
-    case CHL_FIELD_DATE: {
-        bool good = word.length == sizeof "YYYY-MM-DD" - 1 && parse_time(word, out);
-        *out /= 86400;
-        return good;
-    }
+    case CHL_FIELD_DATE:
+        return parse_day(word, out);
+    case CHL_FIELD_COMPANIONS:
     case CHL_FIELD_TEXT:
     case CHL_FIELD_BIRTH:
         break;
@@ -164,13 +118,13 @@ void chl_declaration_expects(const struct chl_declaration_field *field, char *ou
                        field->of == NULL ? "text" : field->of);
         break;
     case CHL_FIELD_BIRTH:
-        (void)snprintf(out, size, "YYYY, YYYY-MM or YYYY-MM-DD");
+        (void)snprintf(out, size, "YYYY, YYYY-MM-DD or d/m/YYYY");
         break;
     case CHL_FIELD_DATE:
-        (void)snprintf(out, size, "a date YYYY-MM-DD from 2000 on");
+        (void)snprintf(out, size, "a date YYYY-MM-DD or d/m/YYYY from 2000 on");
         break;
     case CHL_FIELD_TIME:
-        (void)snprintf(out, size, "a time such as 2022-02-01T07:30:00+07:00, or a date");
+        (void)snprintf(out, size, "a time such as 2022-02-01T07:30:00+07:00 or '1/2/2022 7:30'");
         break;
     case CHL_FIELD_NUMBER8:
     case CHL_FIELD_NUMBER16:
@@ -185,7 +139,73 @@ void chl_declaration_expects(const struct chl_declaration_field *field, char *ou
         (void)snprintf(out, size, "no, yes, or some of ");
         list_choices(field, out, size);
         break;
+    case CHL_FIELD_COMPANIONS:
+        (void)snprintf(out, size,
+                       "NAME; YEAR OF BIRTH; DOCUMENT (may be left out), with | between people, at "
+                       "most %d",
+                       CHL_CLAIM_COMPANIONS_MAX);
+        break;
     }
+}
+
+/** The next part before `separator` or the end, blanks around it cut off, into `out`. */
+static bool next_part(const char **at, char separator, char *out, size_t size)
+{
+    const char *end = strchrnul(*at, separator);
+    const char *start = *at + strspn(*at, blanks);
+    size_t length = end > start ? (size_t)(end - start) : 0;
+    while (length > 0 && strchr(blanks, start[length - 1]) != NULL) {
+        length--;
+    }
+    *at = *end == '\0' ? end : end + 1;
+    return chl_copy_n(out, size, start, length);
+}
+
+static bool parse_companion(struct chl_declaration *form, const char *text)
+{
+    char name[CHL_NAME_MAX + 1];
+    char birth[24];
+    char document[sizeof form->claims.document];
+    return next_part(&text, ';', name, sizeof name) && next_part(&text, ';', birth, sizeof birth) &&
+           next_part(&text, ';', document, sizeof document) && *text == '\0' &&
+           chl_declaration_accompany(form, name, birth, document) == CHL_OK;
+}
+
+/** All or none of them. */
+static chl_refusal parse_companions(struct chl_declaration *form, const char *text)
+{
+    uint8_t before = form->claims.companion_count;
+    char person[512];
+    while (*text != '\0') {
+        if (!next_part(&text, '|', person, sizeof person) || !parse_companion(form, person)) {
+            form->claims.companion_count = before;
+            return CHL_REFUSAL_schema_value;
+        }
+    }
+    return CHL_REFUSAL_NONE;
+}
+
+static chl_refusal parse_text(struct chl_declaration *form,
+                              const struct chl_declaration_field *field, struct word word)
+{
+    char text[CHL_NAME_NFC_SIZE];
+    if (!chl_utf8_valid(word.at, word.length)) {
+        return CHL_REFUSAL_schema_value;
+    }
+    if (field->type == CHL_FIELD_BIRTH && !is_birth(word.at, word.length)) {
+        char birth[CHL_BIRTH_SIZE];
+        return chl_copy_n(text, sizeof text, word.at, word.length) &&
+                       chl_birth_normalise(text, birth) == CHL_OK
+                   ? put_text(form, field, birth, strlen(birth))
+                   : CHL_REFUSAL_schema_value;
+    }
+    if (field->type == CHL_FIELD_BIRTH || field->characters != NULL) {
+        return put_text(form, field, word.at, word.length);
+    }
+    /* One letter, one form: a name typed on another keyboard is the same bytes. */
+    return compose(word.at, word.length, text, sizeof text)
+               ? put_text(form, field, text, strlen(text))
+               : CHL_REFUSAL_schema_length;
 }
 
 chl_err chl_declaration_set(struct chl_declaration *declaration,
@@ -203,9 +223,9 @@ chl_err chl_declaration_set(struct chl_declaration *declaration,
     chl_refusal refusal = CHL_REFUSAL_schema_value;
     int64_t number = 0;
     if (field->type == CHL_FIELD_TEXT || field->type == CHL_FIELD_BIRTH) {
-        if (chl_utf8_valid(word.at, word.length)) {
-            refusal = put_text(declaration, field, word.at, word.length);
-        }
+        refusal = parse_text(declaration, field, word);
+    } else if (field->type == CHL_FIELD_COMPANIONS) {
+        refusal = parse_companions(declaration, word.at);
     } else if (parse_number(field, word, &number)) {
         refusal = put_number(declaration, field, number);
     }
@@ -216,4 +236,33 @@ chl_err chl_declaration_set(struct chl_declaration *declaration,
     chl_declaration_expects(field, expects, sizeof expects);
     (void)snprintf(why, why_size, "%s (%s): expected %s", field->name, field->en, expects);
     return CHL_E_INVAL;
+}
+
+chl_err chl_declaration_answer(struct chl_declaration *declaration,
+                               const struct chl_declaration_question *question, const char *text,
+                               char *why, size_t why_size)
+{
+    text += strspn(text, blanks);
+    struct word word = {text, strcspn(text, blanks)};
+    chl_answer answer = CHL_ANSWER_NONE;
+    if (word.length == 0) {
+        return CHL_OK;
+    }
+    if (text[word.length + strspn(text + word.length, blanks)] != '\0' ||
+        !parse_answer(word, &answer)) {
+        (void)snprintf(why, why_size, "%s (%s): expected yes or no (có, không)", question->name,
+                       question->en);
+        return CHL_E_INVAL;
+    }
+    declaration->answered |= question->bit;
+    if (answer == CHL_ANSWER_YES) {
+        declaration->contacts |= question->bit;
+    } else {
+        declaration->contacts &= (uint16_t)~question->bit;
+    }
+    if ((declaration->answered & CHL_CONTACT_ALL) == CHL_CONTACT_ALL) {
+        declaration->claims.contact =
+            declaration->contacts != 0 ? (uint8_t)CHL_ANSWER_YES : (uint8_t)CHL_ANSWER_NO;
+    }
+    return CHL_OK;
 }

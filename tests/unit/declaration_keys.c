@@ -61,6 +61,17 @@ void test_fill_minimal(struct chl_declaration *out)
     claims->contact = CHL_ANSWER_NO;
 }
 
+static void fill(struct chl_declaration *out, const char *const values[][2], size_t count)
+{
+    char why[256] = "";
+    for (size_t i = 0; i < count; i++) {
+        const struct chl_declaration_field *field =
+            chl_declaration_field(values[i][0], strlen(values[i][0]));
+        assert_non_null(field);
+        assert_int_equal(chl_declaration_set(out, field, values[i][1], why, sizeof why), CHL_OK);
+    }
+}
+
 void test_fill_full(struct chl_declaration *out)
 {
     static const char *const values[][2] = {
@@ -70,7 +81,8 @@ void test_fill_full(struct chl_declaration *out)
         {"party", "5"},
         {"document", "001187029317"},
         {"nationality", "VN"},
-        {"vehicle", "12A-012.34"},
+        {"vehicle", "29LĐ-012.34"},
+        {"seat", "A12"},
         {"doses", "2"},
         {"doses_of", "2"},
         {"dose_date", "2021-11-20"},
@@ -83,11 +95,31 @@ void test_fill_full(struct chl_declaration *out)
     };
     test_fill_minimal(out);
     (void)chl_copy(out->claims.birth, sizeof out->claims.birth, "1987-01-18");
-    char why[256] = "";
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        const struct chl_declaration_field *field =
-            chl_declaration_field(values[i][0], strlen(values[i][0]));
-        assert_non_null(field);
-        assert_int_equal(chl_declaration_set(out, field, values[i][1], why, sizeof why), CHL_OK);
-    }
+    fill(out, values, sizeof values / sizeof *values);
+}
+
+void test_fill_everything(struct chl_declaration *out)
+{
+    static const char *const values[][2] = {
+        {"recovered", "yes"},
+        {"recovered_at", "2021-10-02"},
+        {"trip", "VN-215"},
+        {"travel_at", "1/2/2022 5:30"},
+        {"email", "hong.nhung@example.vn"},
+        {"places", "Hà Nội, Bắc Giang"},
+        {"note", "Sốt nhẹ từ hôm qua"},
+        {"from_province", "01"},
+        {"from_gate", "Bến xe Mỹ Đình"},
+        {"to_province", "20"},
+        {"to_gate", "Bến xe phía Bắc Lạng Sơn"},
+        {"province", "01"},
+        {"district", "001"},
+        {"ward", "00001"},
+        {"companions", "Nguyễn Thị Hồng Ngọc Ánh; 2015; 001315012345 | Nguyễn Đức Đạt; 2018-03-02"
+                       " | Đặng Thị Mão; 1950; DN4010120878821"},
+        {"old_document", "012345678"},
+        {"insurance", "DN 4 01 0120878821"},
+    };
+    test_fill_full(out);
+    fill(out, values, sizeof values / sizeof *values);
 }

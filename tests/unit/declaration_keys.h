@@ -23,7 +23,9 @@ void test_issuer_clear(struct test_issuer *issuer);
 void test_trust_add(struct chl_trust *trust, const struct test_issuer *issuer);
 /** The shortest declaration that says what a checkpoint asks. */
 void test_fill_minimal(struct chl_declaration *out);
-/** One with every field filled in. */
+/** The form of a traveller on a coach, with vaccination and test. */
 void test_fill_full(struct chl_declaration *out);
+/** One with every field of the table filled in, three companions among them. */
+void test_fill_everything(struct chl_declaration *out);
 
 #endif

@@ -68,7 +68,7 @@ static void test_dates_are_of_the_calendar(void **state)
 {
     (void)state;
     static const char *const good[] = {"1987", "1987-01", "1987-01-18", "1900", "2100"};
-    static const char *const bad[] = {"87", "1899", "2101", "1987-13", "1987-02-30", "18/01/1987"};
+    static const char *const bad[] = {"87", "1899", "2101", "1987-13", "1987-02-30", "30/02/1987"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_int_equal(set("birth", good[i]), CHL_OK);
         assert_string_equal(form.claims.birth, good[i]);
@@ -127,12 +127,94 @@ static void test_answers_are_words(void **state)
     assert_int_equal(set("contact", "patient+area"), CHL_OK);
     assert_int_equal(form.contacts, CHL_CONTACT_PATIENT | CHL_CONTACT_AREA);
     assert_int_equal(set("sex", "female"), CHL_OK);
-    assert_int_equal(form.claims.sex, CHL_SEX_FEMALE);
+    assert_int_equal(form.sex, CHL_SEX_FEMALE);
     assert_int_equal(set("sex", "f"), CHL_E_INVAL);
     assert_int_equal(set("test", "PCR"), CHL_OK);
     assert_int_equal(form.claims.test_kind, CHL_TEST_PCR);
     assert_int_equal(set("test_result", "positive"), CHL_OK);
     assert_int_equal(form.claims.test_result, CHL_RESULT_POSITIVE);
+}
+
+static void test_plates_are_one_form(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {"29LĐ-012.34", "29lđ 01234", "29LÐ01234",
+                                       "29 - LĐ / 012_34"};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        assert_int_equal(set("vehicle", ways[i]), CHL_OK);
+        assert_string_equal(form.claims.vehicle, "29LĐ01234");
+    }
+    static const char *const bad[] = {"12Â-1", "12A*", "--", "12A-0123456789012345678901234"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(set("vehicle", bad[i]), CHL_E_INVAL);
+    }
+}
+
+static void test_people_here_write_it_so(void **state)
+{
+    (void)state;
+    assert_int_equal(set("phone", "0944 713.700"), CHL_OK);
+    assert_string_equal(form.claims.phone, "0944713700");
+    assert_int_equal(set("birth", "8/1/1987"), CHL_OK);
+    assert_string_equal(form.claims.birth, "1987-01-08");
+    assert_int_equal(set("dose_date", "20/11/2021"), CHL_OK);
+    assert_string_equal(form.claims.dose_date, "2021-11-20");
+    assert_int_equal(set("test_at", "31/1/2022 8:30"), CHL_OK);
+    assert_int_equal(form.claims.test_sampled_at, 1643592600);
+    assert_int_equal(set("test_at", "31/1/2022 8h"), CHL_E_INVAL);
+    assert_int_equal(set("email", "ten@example.vn"), CHL_OK);
+    assert_int_equal(set("email", "ten"), CHL_E_INVAL);
+    /* Composed and not, a name is the same bytes. */
+    assert_int_equal(set("name", "Nguye\xCC\x82\xCC\x83n"), CHL_OK);
+    assert_string_equal(form.claims.name, "Nguy\xE1\xBB\x85n");
+    assert_int_equal(set("note", "a\xE2\x80\xAE"
+                                 "b"),
+                     CHL_E_INVAL); /* turns what follows */
+    assert_int_equal(set("sex", "NỮ"), CHL_OK);
+    assert_int_equal(form.sex, CHL_SEX_FEMALE);
+    assert_int_equal(set("sex", "khác"), CHL_OK);
+    assert_true(chl_declaration_complete(&form));
+    assert_int_equal(form.claims.sex, CHL_SEX_UNKNOWN);
+    assert_int_equal(set("symptoms", "SOT, kho tho"), CHL_OK);
+    assert_int_equal(form.claims.symptoms, CHL_SYMPTOM_FEVER | CHL_SYMPTOM_DYSPNOEA);
+}
+
+static void test_companions_are_told_apart(void **state)
+{
+    (void)state;
+    assert_int_equal(set("companions", " Bé Na ; 2019 | Lê Bình;1/2/1950; 012345678 "), CHL_OK);
+    assert_int_equal(form.claims.companion_count, 2);
+    assert_string_equal(form.claims.companions[0].name, "Bé Na");
+    assert_string_equal(form.claims.companions[1].birth, "1950-02-01");
+    assert_int_equal(form.claims.companions[1].document.kind, CHL_DOCUMENT_CMND);
+    static const char *const bad[] = {"Bé Na", "Bé Na; x", "Bé Na; 2019; 1; 2", "; 2019",
+                                      "A;1|B;2019"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(set("companions", bad[i]), CHL_E_INVAL);
+        assert_int_equal(form.claims.companion_count, 0); /* all or none */
+    }
+}
+
+static void test_three_questions_are_one_field(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    char why[512] = "";
+    const struct chl_declaration_question *questions = chl_declaration_questions(&count);
+    assert_int_equal(count, 3);
+    chl_declaration_init(&form);
+    assert_int_equal(chl_declaration_answer(&form, &questions[0], "Không", why, sizeof why),
+                     CHL_OK);
+    assert_int_equal(chl_declaration_answer(&form, &questions[1], "co", why, sizeof why), CHL_OK);
+    assert_int_equal(form.claims.contact, CHL_ANSWER_NONE);
+    assert_int_equal(chl_declaration_answer(&form, &questions[2], "maybe", why, sizeof why),
+                     CHL_E_INVAL);
+    assert_non_null(strstr(why, "expected yes or no"));
+    assert_int_equal(chl_declaration_answer(&form, &questions[2], "no", why, sizeof why), CHL_OK);
+    assert_int_equal(form.claims.contact, CHL_ANSWER_YES);
+    assert_int_equal(form.contacts, CHL_CONTACT_AREA);
+    assert_int_equal(chl_declaration_answer(&form, &questions[1], "no", why, sizeof why), CHL_OK);
+    assert_int_equal(form.claims.contact, CHL_ANSWER_NO);
 }
 
 static void test_numbers_are_bounded(void **state)
@@ -158,6 +240,10 @@ int main(void)
         cmocka_unit_test(test_text_is_trimmed_and_bounded),
         cmocka_unit_test(test_dates_are_of_the_calendar),
         cmocka_unit_test(test_answers_are_words),
+        cmocka_unit_test(test_plates_are_one_form),
+        cmocka_unit_test(test_people_here_write_it_so),
+        cmocka_unit_test(test_companions_are_told_apart),
+        cmocka_unit_test(test_three_questions_are_one_field),
         cmocka_unit_test(test_numbers_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
