@@ -36,6 +36,9 @@ static void print_hint(FILE *out, const struct chl_declaration_field *field)
     case CHL_FIELD_TIME:
         fputs(" (ví dụ 2022-02-01)", out);
         break;
+    case CHL_FIELD_COMPANIONS:
+        fputs(" (họ tên; năm sinh; số giấy tờ nếu có)", out);
+        break;
     case CHL_FIELD_TEXT:
         break;
     }
@@ -88,7 +91,7 @@ chl_err declare_ask(FILE *in, FILE *out, struct chl_declaration *form)
     const struct chl_declaration_field *fields = chl_declaration_fields(&count);
     fputs("TỜ KHAI Y TẾ – mục có dấu * là bắt buộc; Enter để bỏ qua mục khác.\n", out);
     for (size_t i = 0; err == CHL_OK && i < count; i++) {
-        if (fields[i].asked) {
+        if (fields[i].asked != 0) {
             err = ask_one(in, out, &fields[i], form);
         }
     }
