@@ -6,7 +6,7 @@
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
-enum { RADIX = 45, NOT_A_DIGIT = 0xFF };
+enum { RADIX = 45, LOW_BYTE = 0xFF };
 
 /* Digit + 1 of each character, so that 0 stands for "none". */
 static const uint8_t digit_plus_one[256] = {
@@ -15,12 +15,14 @@ static const uint8_t digit_plus_one[256] = {
     ['G'] = 17, ['H'] = 18, ['I'] = 19, ['J'] = 20, ['K'] = 21, ['L'] = 22, ['M'] = 23, ['N'] = 24,
     ['O'] = 25, ['P'] = 26, ['Q'] = 27, ['R'] = 28, ['S'] = 29, ['T'] = 30, ['U'] = 31, ['V'] = 32,
     ['W'] = 33, ['X'] = 34, ['Y'] = 35, ['Z'] = 36, [' '] = 37, ['$'] = 38, ['%'] = 39, ['*'] = 40,
-    ['+'] = 41, ['-'] = 42, ['.'] = 43, ['/'] = 44, [':'] = 45,
-};
+    ['+'] = 41, ['-'] = 42, ['.'] = 43, ['/'] = 44, [':'] = 45};
 
-static unsigned digit(char c)
+/* What is no digit becomes larger than any triple or pair may be. */
+static uint32_t digit(char c)
 {
-    return (digit_plus_one[(unsigned char)c] - 1U) & NOT_A_DIGIT;
+    const uint32_t none = UINT16_MAX + UINT32_C(1);
+    const uint32_t found = digit_plus_one[(unsigned char)c];
+    return found == 0 ? none : found - 1;
 }
 
 chl_err chl_base45_decode(const char *text, size_t length, uint8_t *out, size_t *out_length)
@@ -31,21 +33,17 @@ chl_err chl_base45_decode(const char *text, size_t length, uint8_t *out, size_t 
     uint8_t *at = out;
     size_t whole = length / 3 * 3;
     for (size_t i = 0; i < whole; i += 3) {
-        unsigned a = digit(text[i]);
-        unsigned b = digit(text[i + 1]);
-        unsigned c = digit(text[i + 2]);
-        unsigned value = a + RADIX * b + RADIX * RADIX * c;
-        if (a >= RADIX || b >= RADIX || c >= RADIX || value > UINT16_MAX) {
+        uint32_t value =
+            digit(text[i]) + RADIX * digit(text[i + 1]) + RADIX * RADIX * digit(text[i + 2]);
+        if (value > UINT16_MAX) {
             return CHL_E_CORRUPT;
         }
         *at++ = (uint8_t)(value >> 8);
-        *at++ = (uint8_t)(value & 0xFF);
+        *at++ = (uint8_t)(value & LOW_BYTE);
     }
     if (whole < length) {
-        unsigned a = digit(text[whole]);
-        unsigned b = digit(text[whole + 1]);
-        unsigned value = a + RADIX * b;
-        if (a >= RADIX || b >= RADIX || value > UINT8_MAX) {
+        uint32_t value = digit(text[whole]) + RADIX * digit(text[whole + 1]);
+        if (value > UINT8_MAX) {
             return CHL_E_CORRUPT;
         }
         *at++ = (uint8_t)value;

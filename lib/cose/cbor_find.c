@@ -37,8 +37,11 @@ const struct chl_cbor_node *chl_cbor_text_key(const struct chl_cbor_tree *tree,
     size_t length = strlen(key);
     const struct chl_cbor_node *end = tree->nodes + map->after;
     for (const struct chl_cbor_node *at = map + 1; at < end; at = tree->nodes + at[1].after) {
-        if (at->item.type == CHL_CBOR_TEXT && at->item.bytes.length == length &&
-            memcmp(at->item.bytes.data, key, length) == 0) {
+        const struct chl_cbor_item *item = &at->item;
+        /* Keys are short and mostly differ in their first byte. */
+        if (item->type == CHL_CBOR_TEXT && item->bytes.length == length &&
+            (length == 0 || (item->bytes.data[0] == (uint8_t)key[0] &&
+                             memcmp(item->bytes.data, key, length) == 0))) {
             return at + 1;
         }
     }

@@ -29,8 +29,10 @@ static bool same_key(const struct chl_cbor_item *a, const struct chl_cbor_item *
         return false;
     }
     if (a->type == CHL_CBOR_TEXT || a->type == CHL_CBOR_BYTES) {
-        return a->bytes.length == b->bytes.length &&
-               (a->bytes.length == 0 || memcmp(a->bytes.data, b->bytes.data, a->bytes.length) == 0);
+        const size_t length = a->bytes.length;
+        return b->bytes.length == length &&
+               (length == 0 || (a->bytes.data[0] == b->bytes.data[0] &&
+                                memcmp(a->bytes.data, b->bytes.data, length) == 0));
     }
     return a->value == b->value;
 }

@@ -49,8 +49,12 @@ struct chl_sign1 {
 /** A message whose signature was verified. Everything lies in the scratch or in the trust store. */
 struct chl_cose_message {
     struct chl_sign1 sign1;
-    struct chl_cbor_tree claims;               /**< the payload: its root is a map */
-    const struct chl_trust_key *key;           /**< that made the signature; NULL until verified */
+    struct chl_cbor_tree claims;      /**< the payload: its root is a map */
+    const struct chl_trust_key *key;  /**< that made the signature; NULL until verified */
+    const struct chl_trust_key *keys; /**< every key of the stated identifier */
+    size_t key_count;
+    struct chl_bytes signed_bytes;             /**< what `sign1.signature` was made over */
+    uint8_t trusted;                           /**< of the format */
     int64_t issued_at, not_before, expires_at; /**< s since 1970 UTC, 0 = not stated */
 };
 
@@ -73,9 +77,11 @@ bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust 
                    struct chl_inspection *out, struct chl_cose_message *message);
 
 /** Key usage, then time. @param usage the CHL_USAGE_… bit of the document found, 0 = none applies.
+ *  When the key that made the signature may not sign such a document, the others of its identifier
+ *  are asked whether they made it too: a renewed certificate keeps its key and gets other usages.
  *  @param skew_ns tolerance of the clocks, both ways.
  *  @return true when both stand; otherwise `out` is final. Thread: any. Blocks: never. */
-bool chl_cose_judge(const struct chl_cose_message *message, uint8_t usage, int64_t now_ns,
+bool chl_cose_judge(struct chl_cose_message *message, uint8_t usage, int64_t now_ns,
                     int64_t skew_ns, struct chl_inspection *out);
 
 /** Finish: outcome CHL_CLAIMED, stage done, no reason. */

@@ -104,39 +104,54 @@ static chl_refusal decode(const struct chl_cose_format *format, struct chl_scrat
     return refusal;
 }
 
-/* Every key with the identifier is tried: it is only eight bytes of a hash. */
-static chl_refusal verify(const struct chl_cose_format *format, const struct chl_trust *trust,
-                          struct chl_scratch *scratch, struct chl_cose_message *message)
+static bool allows(const struct chl_trust_key *key, uint8_t usage)
 {
-    const struct chl_trust_key *keys = NULL;
-    size_t count = chl_trust_find(trust, message->sign1.kid, &keys);
-    size_t known = 0, fitting = 0;
-    struct chl_bytes signed_bytes = {NULL, 0};
-    for (size_t i = 0; i < count; i++) {
-        if ((keys[i].kind & format->trusted) == 0) {
-            continue;
-        }
-        known++;
-        if (keys[i].alg != message->sign1.alg) {
-            continue;
-        }
-        fitting++;
-        if (signed_bytes.data == NULL) {
-            signed_bytes = chl_sign1_signed_bytes(scratch, &message->sign1);
-        }
-        if (signed_bytes.data != NULL &&
-            chl_trust_verify(&keys[i], signed_bytes, message->sign1.signature)) {
-            message->key = &keys[i];
-            return CHL_REFUSAL_NONE;
-        }
+    return key->usage == 0 || usage == 0 || (key->usage & usage) != 0;
+}
+
+/* Whether a key of this kind and algorithm made the signature. */
+static bool made_it(const struct chl_cose_message *message, const struct chl_trust_key *key)
+{
+    return (key->kind & message->trusted) != 0 && key->alg == message->sign1.alg &&
+           chl_trust_verify(key, message->signed_bytes, message->sign1.signature);
+}
+
+/* Why none of the keys could vouch. */
+static chl_refusal why_unverified(const struct chl_cose_message *message)
+{
+    bool known = false, fitting = false;
+    for (size_t i = 0; i < message->key_count; i++) {
+        const struct chl_trust_key *key = &message->keys[i];
+        bool believed = (key->kind & message->trusted) != 0;
+        known = known || believed;
+        fitting = fitting || (believed && key->alg == message->sign1.alg);
     }
-    if (known == 0) {
+    if (!known) {
         return CHL_REFUSAL_issuer_unknown;
     }
     if (!alg_supported(message->sign1.alg)) {
         return CHL_REFUSAL_alg_unsupported;
     }
-    return fitting == 0 ? CHL_REFUSAL_key_type_mismatch : CHL_REFUSAL_signature_invalid;
+    return fitting ? CHL_REFUSAL_signature_invalid : CHL_REFUSAL_key_type_mismatch;
+}
+
+/* Every key with the identifier is tried: it is only eight bytes of a hash. */
+static chl_refusal verify(const struct chl_cose_format *format, const struct chl_trust *trust,
+                          struct chl_scratch *scratch, struct chl_cose_message *message)
+{
+    message->trusted = format->trusted;
+    message->key_count = chl_trust_find(trust, message->sign1.kid, &message->keys);
+    message->signed_bytes = chl_sign1_signed_bytes(scratch, &message->sign1);
+    if (message->signed_bytes.data == NULL) {
+        return CHL_REFUSAL_code_too_long;
+    }
+    for (size_t i = 0; i < message->key_count; i++) {
+        if (made_it(message, &message->keys[i])) {
+            message->key = &message->keys[i];
+            return CHL_REFUSAL_NONE;
+        }
+    }
+    return why_unverified(message);
 }
 
 bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust *trust,
@@ -181,14 +196,24 @@ static chl_refusal judge_time(const struct chl_cose_message *message, int64_t no
     return CHL_REFUSAL_NONE;
 }
 
-bool chl_cose_judge(const struct chl_cose_message *message, uint8_t usage, int64_t now_ns,
+/* True when a key that made the signature may sign such a document. */
+static bool settle_usage(struct chl_cose_message *message, uint8_t usage)
+{
+    const struct chl_trust_key *end = message->keys + message->key_count;
+    for (const struct chl_trust_key *key = message->key; key < end; key++) {
+        if (allows(key, usage) && (key == message->key || made_it(message, key))) {
+            message->key = key;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool chl_cose_judge(struct chl_cose_message *message, uint8_t usage, int64_t now_ns,
                     int64_t skew_ns, struct chl_inspection *out)
 {
-    uint8_t allowed = message->key->usage;
-    chl_refusal refusal = CHL_REFUSAL_NONE;
-    if (allowed != 0 && usage != 0 && (allowed & usage) == 0) {
-        refusal = CHL_REFUSAL_key_usage;
-    } else {
+    chl_refusal refusal = CHL_REFUSAL_key_usage;
+    if (settle_usage(message, usage)) {
         refusal = judge_time(message, now_ns / CHL_NS_PER_S, skew_ns / CHL_NS_PER_S);
     }
     if (refusal != CHL_REFUSAL_NONE) {

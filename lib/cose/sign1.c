@@ -32,11 +32,11 @@ static bool read_headers(const struct chl_cbor_tree *tree, const struct chl_cbor
         return false; /* no critical header is understood, so none may be skipped */
     }
     const struct chl_cbor_node *alg = chl_cbor_int_key(tree, map, CHL_COSE_ALG);
-    if (alg != NULL && out->alg == 0 && !chl_cbor_int(alg, &out->alg)) {
+    if (!chl_cbor_absent(alg) && out->alg == 0 && !chl_cbor_int(alg, &out->alg)) {
         return false;
     }
     const struct chl_cbor_node *kid = chl_cbor_int_key(tree, map, CHL_COSE_KID);
-    return kid == NULL || out->kid.length > 0 || chl_cbor_byte_string(kid, &out->kid);
+    return chl_cbor_absent(kid) || out->kid.length > 0 || chl_cbor_byte_string(kid, &out->kid);
 }
 
 static chl_refusal read_message(struct chl_scratch *scratch, struct chl_bytes in,

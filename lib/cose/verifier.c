@@ -7,6 +7,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +21,23 @@ enum {
     RSA_BITS_MIN = 2048
 };
 
+/* What one verification works with; it may be used again, by one thread at a time. */
+struct workspace {
+    EVP_PKEY_CTX *key; /* ES256, PS256: bound to the key */
+    EVP_MD_CTX *md;    /* of the digest; EdDSA: bound to the key */
+};
+
+/* As many as verify with one key at once on a busy site; with more, some are made for one use. */
+enum { SPARE_MAX = 4 };
+
 struct chl_verifier {
     int alg;
     EVP_PKEY *key;
-    EVP_MD *sha256;          /* fetched once */
-    EVP_PKEY_CTX *prepared;  /* ES256, PS256: never used itself, only duplicated */
-    EVP_MD_CTX *prepared_md; /* EdDSA: likewise */
+    EVP_MD *sha256;            /* fetched once */
+    struct workspace prepared; /* never used itself, only duplicated */
+    /* Workspaces that nobody uses now, so that verifying allocates nothing of ours. They belong to
+     * the key and not to threads: threads outlive a plugin that is unloaded. */
+    _Atomic(struct workspace *) spare[SPARE_MAX];
 };
 
 static bool is_p256(const EVP_PKEY *key)
@@ -66,16 +78,69 @@ static bool prepare(struct chl_verifier *v)
         return true;
     }
     if (v->alg == CHL_ALG_EDDSA) {
-        v->prepared_md = EVP_MD_CTX_new();
-        return v->prepared_md != NULL &&
-               EVP_DigestVerifyInit(v->prepared_md, NULL, NULL, NULL, v->key) == 1;
+        v->prepared.md = EVP_MD_CTX_new();
+        return v->prepared.md != NULL &&
+               EVP_DigestVerifyInit(v->prepared.md, NULL, NULL, NULL, v->key) == 1;
     }
     v->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    v->prepared = EVP_PKEY_CTX_new_from_pkey(NULL, v->key, NULL);
-    if (v->sha256 == NULL || v->prepared == NULL || EVP_PKEY_verify_init(v->prepared) != 1) {
+    v->prepared.key = EVP_PKEY_CTX_new_from_pkey(NULL, v->key, NULL);
+    if (v->sha256 == NULL || v->prepared.key == NULL ||
+        EVP_PKEY_verify_init(v->prepared.key) != 1) {
         return false;
     }
-    return v->alg == CHL_ALG_ES256 || prepare_pss(v->prepared, v->sha256);
+    return v->alg == CHL_ALG_ES256 || prepare_pss(v->prepared.key, v->sha256);
+}
+
+static void workspace_free(struct workspace *workspace)
+{
+    if (workspace != NULL) {
+        EVP_MD_CTX_free(workspace->md);
+        EVP_PKEY_CTX_free(workspace->key);
+        free(workspace);
+    }
+}
+
+static struct workspace *workspace_new(const struct chl_verifier *v)
+{
+    struct workspace *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return NULL;
+    }
+    made->md = EVP_MD_CTX_new();
+    bool good = made->md != NULL;
+    if (good && v->alg == CHL_ALG_EDDSA) {
+        good = EVP_MD_CTX_copy_ex(made->md, v->prepared.md) == 1;
+    } else if (good) {
+        made->key = EVP_PKEY_CTX_dup(v->prepared.key);
+        good = made->key != NULL;
+    }
+    if (!good) {
+        workspace_free(made);
+        return NULL;
+    }
+    return made;
+}
+
+static struct workspace *borrow(struct chl_verifier *v)
+{
+    for (size_t i = 0; i < SPARE_MAX; i++) {
+        struct workspace *found = atomic_exchange(&v->spare[i], NULL);
+        if (found != NULL) {
+            return found;
+        }
+    }
+    return workspace_new(v);
+}
+
+static void give_back(struct chl_verifier *v, struct workspace *workspace)
+{
+    for (size_t i = 0; i < SPARE_MAX; i++) {
+        struct workspace *none = NULL;
+        if (atomic_compare_exchange_strong(&v->spare[i], &none, workspace)) {
+            return;
+        }
+    }
+    workspace_free(workspace);
 }
 
 chl_err chl_verifier_new(EVP_PKEY *key, struct chl_verifier **out, int *alg)
@@ -105,8 +170,11 @@ void chl_verifier_free(struct chl_verifier *verifier)
     if (verifier == NULL) {
         return;
     }
-    EVP_MD_CTX_free(verifier->prepared_md);
-    EVP_PKEY_CTX_free(verifier->prepared);
+    for (size_t i = 0; i < SPARE_MAX; i++) {
+        workspace_free(atomic_load(&verifier->spare[i]));
+    }
+    EVP_MD_CTX_free(verifier->prepared.md);
+    EVP_PKEY_CTX_free(verifier->prepared.key);
     EVP_MD_free(verifier->sha256);
     EVP_PKEY_free(verifier->key);
     free(verifier);
@@ -139,47 +207,48 @@ static size_t der_signature(const uint8_t *raw, uint8_t out[ES256_DER_MAX])
     return (size_t)(end - out);
 }
 
-static bool check_digest(const struct chl_verifier *v, struct chl_bytes message,
-                         struct chl_bytes signature)
+static bool check_digest(const struct chl_verifier *v, struct workspace *with,
+                         struct chl_bytes message, struct chl_bytes signature)
 {
     uint8_t digest[SHA256_SIZE];
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(v->prepared);
-    if (context == NULL) {
+    return EVP_DigestInit_ex2(with->md, v->sha256, NULL) == 1 &&
+           EVP_DigestUpdate(with->md, message.data, message.length) == 1 &&
+           EVP_DigestFinal_ex(with->md, digest, NULL) == 1 &&
+           EVP_PKEY_verify(with->key, signature.data, signature.length, digest, sizeof digest) == 1;
+}
+
+static bool check(const struct chl_verifier *v, struct workspace *with, struct chl_bytes message,
+                  struct chl_bytes signature)
+{
+    if (v->alg == CHL_ALG_ES256) {
+        uint8_t der[ES256_DER_MAX];
+        struct chl_bytes encoded = {der, 0};
+        if (signature.length != (size_t)2 * ES256_HALF) {
+            return false;
+        }
+        encoded.length = der_signature(signature.data, der);
+        return check_digest(v, with, message, encoded);
+    }
+    if (v->alg == CHL_ALG_PS256) {
+        return check_digest(v, with, message, signature);
+    }
+    return EVP_DigestVerifyInit(with->md, NULL, NULL, NULL, NULL) == 1 &&
+           EVP_DigestVerify(with->md, signature.data, signature.length, message.data,
+                            message.length) == 1;
+}
+
+bool chl_verifier_check(struct chl_verifier *verifier, struct chl_bytes message,
+                        struct chl_bytes signature)
+{
+    struct workspace *with = verifier->alg == CHL_ALG_NONE ? NULL : borrow(verifier);
+    if (with == NULL) {
+        ERR_clear_error();
         return false;
     }
-    bool good =
-        EVP_Digest(message.data, message.length, digest, NULL, v->sha256, NULL) == 1 &&
-        EVP_PKEY_verify(context, signature.data, signature.length, digest, sizeof digest) == 1;
-    EVP_PKEY_CTX_free(context);
-    return good;
-}
-
-static bool check_eddsa(const struct chl_verifier *v, struct chl_bytes message,
-                        struct chl_bytes signature)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool good = context != NULL && EVP_MD_CTX_copy_ex(context, v->prepared_md) == 1 &&
-                EVP_DigestVerify(context, signature.data, signature.length, message.data,
-                                 message.length) == 1;
-    EVP_MD_CTX_free(context);
-    return good;
-}
-
-bool chl_verifier_check(const struct chl_verifier *verifier, struct chl_bytes message,
-                        struct chl_bytes signature)
-{
-    bool good = false;
-    if (verifier->alg == CHL_ALG_ES256 && signature.length == (size_t)2 * ES256_HALF) {
-        uint8_t der[ES256_DER_MAX];
-        struct chl_bytes encoded = {der, der_signature(signature.data, der)};
-        good = check_digest(verifier, message, encoded);
-    } else if (verifier->alg == CHL_ALG_PS256) {
-        good = check_digest(verifier, message, signature);
-    } else if (verifier->alg == CHL_ALG_EDDSA) {
-        good = check_eddsa(verifier, message, signature);
-    }
+    bool good = check(verifier, with, message, signature);
     if (!good) {
         ERR_clear_error(); /* the answer is the return value; a queue would only grow */
     }
+    give_back(verifier, with);
     return good;
 }

@@ -18,7 +18,7 @@ chl_err chl_verifier_new(EVP_PKEY *key, struct chl_verifier **out, int *alg);
 void chl_verifier_free(struct chl_verifier *verifier);
 
 /** Thread: any, concurrently. Blocks: never. */
-bool chl_verifier_check(const struct chl_verifier *verifier, struct chl_bytes message,
+bool chl_verifier_check(struct chl_verifier *verifier, struct chl_bytes message,
                         struct chl_bytes signature);
 
 /** The algorithm that fits a key, CHL_ALG_NONE when there is none. */

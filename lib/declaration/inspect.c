@@ -5,6 +5,7 @@
 #include "lib/declaration/put.h"
 
 #include "lib/base/text.h"
+#include "lib/vaccines/vaccines.h"
 
 #include <stdio.h>
 
@@ -171,6 +172,9 @@ void chl_declaration_inspect(const struct chl_trust *trust,
                               ? CHL_REFUSAL_schema_missing
                               : chl_declaration_decode(&message.claims, &declaration);
     out->claims = declaration.claims;
+    /* A person writes a vaccine's name where a certificate states its code. */
+    (void)chl_vaccine_code(out->claims.dose_product, out->claims.dose_product,
+                           sizeof out->claims.dose_product);
     if (refusal != CHL_REFUSAL_NONE) {
         chl_refuse(out, refusal);
         return;

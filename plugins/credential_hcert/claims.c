@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/names/names.h"
+#include "lib/vaccines/vaccines.h"
 #include "plugins/credential_hcert/hcert.h"
 
 /* Codes of the EU value sets (LOINC, SNOMED CT). */
@@ -70,6 +72,7 @@ static void vaccination(const struct hcert *hcert, struct chl_claims *out)
     out->doses = dose_of(hcert, "dn");
     out->doses_of = dose_of(hcert, "sd");
     copy_text(out->dose_product, sizeof out->dose_product, text_of(hcert, hcert->entry, "mp"));
+    (void)chl_vaccine_code(out->dose_product, out->dose_product, sizeof out->dose_product);
     struct chl_bytes date = text_of(hcert, hcert->entry, "dt");
     date.length = date.length > DATE_LENGTH ? DATE_LENGTH : date.length;
     copy_text(out->dose_date, sizeof out->dose_date, date);
@@ -101,6 +104,36 @@ static void recovery(const struct hcert *hcert, struct chl_claims *out)
     out->recovered_until = until == 0 ? 0 : until + LAST_SECOND_OF_DAY; /* the day is included */
 }
 
+/* YYYY, YYYY-MM or YYYY-MM-DD; a month or day of 00 is not known, so it is not said. */
+static void birth(const struct hcert *hcert, struct chl_claims *out)
+{
+    enum { MONTH_END = 7, YEAR_END = 4 };
+    struct chl_bytes text = text_of(hcert, hcert->dcc, "dob");
+    text.length = text.length > DATE_LENGTH ? DATE_LENGTH : text.length;
+    copy_text(out->birth, sizeof out->birth, text);
+    if (text.length == DATE_LENGTH && strcmp(out->birth + MONTH_END, "-00") == 0) {
+        out->birth[MONTH_END] = '\0';
+    }
+    if (strncmp(out->birth + YEAR_END, "-00", 3) == 0) {
+        out->birth[YEAR_END] = '\0';
+    }
+}
+
+/* The transliteration as a name: its fillers are spaces (ICAO Doc 9303-3). */
+static void name_from_ascii(struct chl_claims *out)
+{
+    size_t used = 0;
+    for (const char *at = out->name_ascii; *at != '\0'; at++) {
+        if (*at != '<') {
+            out->name[used++] = *at;
+        } else if (used > 0 && out->name[used - 1] != ' ') {
+            out->name[used++] = ' ';
+        }
+    }
+    used -= used > 0 && out->name[used - 1] == ' ' ? 1 : 0;
+    out->name[used] = '\0';
+}
+
 static void person(const struct hcert *hcert, struct chl_claims *out)
 {
     /* The family name comes first in Vietnam, and in the machine-readable zone of a passport. */
@@ -108,9 +141,24 @@ static void person(const struct hcert *hcert, struct chl_claims *out)
     append(out->name, sizeof out->name, " ", text_of(hcert, hcert->name, "gn"));
     append(out->name_ascii, sizeof out->name_ascii, "<<", text_of(hcert, hcert->name, "fnt"));
     append(out->name_ascii, sizeof out->name_ascii, "<<", text_of(hcert, hcert->name, "gnt"));
-    struct chl_bytes birth = text_of(hcert, hcert->dcc, "dob");
-    birth.length = birth.length > DATE_LENGTH ? DATE_LENGTH : birth.length;
-    copy_text(out->birth, sizeof out->birth, birth);
+    char composed[sizeof out->name];
+    if (chl_name_nfc(out->name, composed, sizeof composed) == CHL_OK) {
+        memcpy(out->name, composed, sizeof composed);
+    }
+    if (out->name[0] == '\0' && out->name_ascii[0] != '\0') {
+        name_from_ascii(out);
+        out->missing |= CHL_MISSING_ACCENTS;
+    }
+    birth(hcert, out);
+}
+
+/* A certificate speaks of vaccinations and tests alone; the checkpoint asks for more. */
+static void what_is_missing(struct chl_claims *out)
+{
+    out->missing |= CHL_MISSING_SYMPTOMS | CHL_MISSING_CONTACT | CHL_MISSING_ORIGIN |
+                    CHL_MISSING_PHONE | CHL_MISSING_DOCUMENT;
+    out->missing |= out->name[0] == '\0' ? CHL_MISSING_NAME : 0;
+    out->missing |= out->birth[0] == '\0' ? CHL_MISSING_BIRTH : 0;
 }
 
 void hcert_claims(const struct hcert *hcert, struct chl_claims *out)
@@ -118,6 +166,7 @@ void hcert_claims(const struct hcert *hcert, struct chl_claims *out)
     out->party = 1;
     out->certificate_kind = hcert->kind;
     person(hcert, out);
+    what_is_missing(out);
     copy_text(out->id, sizeof out->id, text_of(hcert, hcert->entry, "ci"));
     if (hcert->kind == 'v') {
         vaccination(hcert, out);

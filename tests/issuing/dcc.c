@@ -122,13 +122,15 @@ static void put_dcc(struct chl_cbor_writer *w, const struct issuing_dcc *dcc)
     chl_cbor_put_text(w, "ver");
     chl_cbor_put_text(w, or_else(dcc->version, "1.3.0"));
     chl_cbor_put_text(w, "nam");
-    chl_cbor_put_map(w, 4);
-    chl_cbor_put_text(w, "fn");
-    chl_cbor_put_text(w, or_else(dcc->family, "Nguyễn"));
+    chl_cbor_put_map(w, dcc->no_national_name ? 2 : 4);
+    if (!dcc->no_national_name) {
+        chl_cbor_put_text(w, "fn");
+        chl_cbor_put_text(w, or_else(dcc->family, "Nguyễn"));
+        chl_cbor_put_text(w, "gn");
+        chl_cbor_put_text(w, "Văn An");
+    }
     chl_cbor_put_text(w, "fnt");
     chl_cbor_put_text(w, "NGUYEN");
-    chl_cbor_put_text(w, "gn");
-    chl_cbor_put_text(w, "Văn An");
     chl_cbor_put_text(w, "gnt");
     chl_cbor_put_text(w, "VAN<AN");
     chl_cbor_put_text(w, "dob");

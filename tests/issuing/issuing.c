@@ -52,10 +52,10 @@ static bool fill(X509 *certificate, EVP_PKEY *key, const char *usages)
            X509_set_pubkey(certificate, key) == 1 && add_usages(certificate, usages);
 }
 
-static bool certify(struct issuing *out, const char *kind, const char *usages)
+static bool certify(struct issuing *out, const char *usages)
 {
     X509 *certificate = X509_new();
-    const EVP_MD *digest = strcmp(kind, "ED25519") == 0 ? NULL : EVP_sha256();
+    const EVP_MD *digest = EVP_PKEY_get_base_id(out->key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
     unsigned char *at = out->certificate;
     bool good = certificate != NULL && fill(certificate, out->key, usages) &&
                 X509_sign(certificate, out->key, digest) > 0;
@@ -71,9 +71,24 @@ bool issuing_make(const char *kind, const char *usages, struct issuing *out)
     uint8_t kid[CHL_KID_SIZE];
     memset(out, 0, sizeof *out);
     out->key = make_key(kind);
-    bool good = out->key != NULL && certify(out, kind, usages) &&
+    bool good = out->key != NULL && certify(out, usages) &&
                 chl_kid_of((struct chl_bytes){out->certificate, out->certificate_length}, kid) &&
                 chl_issuer_from_key(out->key, kid, &out->issuer) == CHL_OK;
+    if (!good) {
+        issuing_free(out);
+    }
+    return good;
+}
+
+bool issuing_renew(const struct issuing *from, const char *usages, const uint8_t kid[CHL_KID_SIZE],
+                   struct issuing *out)
+{
+    memset(out, 0, sizeof *out);
+    if (EVP_PKEY_up_ref(from->key) != 1) {
+        return false;
+    }
+    out->key = from->key;
+    bool good = certify(out, usages) && chl_issuer_from_key(out->key, kid, &out->issuer) == CHL_OK;
     if (!good) {
         issuing_free(out);
     }

@@ -27,6 +27,9 @@ struct issuing {
  * extension.
  *  @return false when OpenSSL would not. Free with issuing_free(). */
 bool issuing_make(const char *kind, const char *usages, struct issuing *out);
+/** Another certificate for a key, as an issuer renews it; its issuer has the given kid. */
+bool issuing_renew(const struct issuing *from, const char *usages, const uint8_t kid[CHL_KID_SIZE],
+                   struct issuing *out);
 void issuing_free(struct issuing *issuing);
 /** Write the certificate (DER) or the bare public key (PEM) to a file. */
 bool issuing_write_certificate(const struct issuing *issuing, const char *path);
@@ -40,9 +43,10 @@ struct issuing_dcc {
     double fraction;               /**< added to float times */
     bool no_expiry;
     const char *birth, *family, *version, *country;
-    bool null_optionals; /**< write absent optional fields as null */
-    bool tagged_dates;   /**< write dates with tag 0 */
-    bool indefinite;     /**< the entry is a map of indefinite length */
+    bool null_optionals;   /**< write absent optional fields as null */
+    bool tagged_dates;     /**< write dates with tag 0 */
+    bool no_national_name; /**< only the transliteration is stated */
+    bool indefinite;       /**< the entry is a map of indefinite length */
 };
 
 /** Write the CWT payload. @return its length, 0 when it did not fit. */

@@ -148,6 +148,43 @@ static void test_test_and_recovery_claims(void **state)
     assert_int_equal(out.claims.recovered_until, 1651449599); /* the end of 2022-05-01 */
 }
 
+/* Composed, the month of "00" unsaid, and what a certificate never says is said to be missing. */
+static void test_person_claims(void **state)
+{
+    (void)state;
+    enum {
+        NEVER = CHL_MISSING_SYMPTOMS | CHL_MISSING_CONTACT | CHL_MISSING_ORIGIN |
+                CHL_MISSING_PHONE | CHL_MISSING_DOCUMENT
+    };
+    static const struct {
+        struct issuing_dcc dcc;
+        const char *name, *birth;
+        unsigned missing;
+    } rows[] = {
+        {{.kind = 'v'}, "Nguyễn Văn An", "1990-02-03", NEVER},
+        {{.family = "Nguye\xCC\x82\xCC\x83n"}, "Nguyễn Văn An", "1990-02-03", NEVER},
+        {{.family = "\xC4\x90o\xCC\x82\xCC\x83"}, "Đỗ Văn An", "1990-02-03", NEVER},
+        {{.birth = "1990"}, "Nguyễn Văn An", "1990", NEVER},
+        {{.birth = "1990-00"}, "Nguyễn Văn An", "1990", NEVER},
+        {{.birth = "1990-00-00"}, "Nguyễn Văn An", "1990", NEVER},
+        {{.birth = "1990-02-00"}, "Nguyễn Văn An", "1990-02", NEVER},
+        {{.birth = "1990-02"}, "Nguyễn Văn An", "1990-02", NEVER},
+        {{.birth = ""}, "Nguyễn Văn An", "", NEVER | CHL_MISSING_BIRTH},
+        {{.no_national_name = true}, "NGUYEN VAN AN", "1990-02-03", NEVER | CHL_MISSING_ACCENTS},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct chl_inspection out;
+        inspect_dcc(ANY, rows[i].dcc, &out);
+        assert_int_equal(out.outcome, CHL_CLAIMED);
+        assert_string_equal(out.claims.name, rows[i].name);
+        assert_string_equal(out.claims.name_ascii, "NGUYEN<<VAN<AN");
+        assert_string_equal(out.claims.birth, rows[i].birth);
+        assert_int_equal(out.claims.missing, rows[i].missing);
+        assert_int_equal(out.claims.document_count, 0);
+        assert_int_equal(out.claims.party, 1);
+    }
+}
+
 static void test_other_formats_are_not_mine(void **state)
 {
     (void)state;
@@ -214,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_vaccination_claims),
         cmocka_unit_test(test_test_and_recovery_claims),
+        cmocka_unit_test(test_person_claims),
         cmocka_unit_test(test_other_formats_are_not_mine),
         cmocka_unit_test(test_bad_trust_stops_creation),
         cmocka_unit_test(test_threads_share_an_instance),
