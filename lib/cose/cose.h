@@ -69,7 +69,8 @@ struct chl_bytes chl_sign1_signed_bytes(struct chl_scratch *scratch, const struc
 
 /** Prefix to signature. Fills `out->format`, `is_signed` and, as far as they are known, the claims
  *  issuer, issued_at, not_before and expires_at; on refusal also outcome, stage and reason.
- *  CR and LF around the code are ignored. A code without the prefix is CHL_NOT_MINE.
+ *  What scanners put around a code is ignored (lib/sniff). A code without the prefix is
+ * CHL_NOT_MINE.
  *  @return true when the signature stands and the caller goes on; false when `out` is final.
  *  Thread: any, concurrently. Blocks: never. */
 bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust *trust,

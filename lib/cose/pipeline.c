@@ -7,19 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/cose/cose.h"
-
-/* Scanners append CR or LF; a space at the end is a base45 digit. */
-static struct chl_bytes trimmed(const uint8_t *bytes, size_t length)
-{
-    while (length > 0 && (bytes[length - 1] == '\r' || bytes[length - 1] == '\n')) {
-        length--;
-    }
-    while (length > 0 && (*bytes == '\r' || *bytes == '\n')) {
-        bytes++;
-        length--;
-    }
-    return (struct chl_bytes){bytes, length};
-}
+#include "lib/sniff/sniff.h"
 
 static chl_refusal unpack(struct chl_scratch *scratch, struct chl_bytes text, struct chl_bytes *out)
 {
@@ -159,7 +147,8 @@ bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust 
                    struct chl_inspection *out, struct chl_cose_message *message)
 {
     memset(message, 0, sizeof *message);
-    struct chl_bytes code = trimmed(bytes, length);
+    struct chl_bytes code = {bytes, length};
+    chl_code_trim(&code.data, &code.length);
     size_t prefix = strlen(format->prefix);
     if (code.length < prefix || memcmp(code.data, format->prefix, prefix) != 0) {
         out->outcome = CHL_NOT_MINE;

@@ -188,7 +188,7 @@ static void test_person_claims(void **state)
 static void test_other_formats_are_not_mine(void **state)
 {
     (void)state;
-    static const char *const rows[] = {"", "HC", "hc1:", "LS1:ABC", "HC2:6BF", " HC1:6BF"};
+    static const char *const rows[] = {"", "HC", "hc1:", "LS1:ABC", "HC2:6BF", "xHC1:6BF"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct chl_inspection out;
         hcert_inspect(instance, (const uint8_t *)rows[i], strlen(rows[i]), HCERT_NOW_S, &out);
