@@ -66,6 +66,15 @@ chl_reason chl_reason_for_refusal(const char *refusal_id, chl_stage stage)
     return index < CHL_STAGE_COUNT ? by_stage[index] : CHL_REASON_CODE_UNREADABLE;
 }
 
+const char *chl_reason_refusal(size_t index, chl_reason *out)
+{
+    if (index >= sizeof refusals / sizeof *refusals) {
+        return NULL;
+    }
+    *out = refusals[index].reason;
+    return refusals[index].refusal;
+}
+
 chl_reason chl_reason_for_document(const char *refusal_id, chl_stage stage, chl_format format)
 {
     chl_reason reason = chl_reason_for_refusal(refusal_id, stage);

@@ -8,6 +8,9 @@
 #include <chilang/credential.h>
 #include <chilang/types.h>
 
+/** What a short line may have, filled in, in characters as people count them. */
+enum { CHL_REASON_SHORT_MAX = 40 };
+
 /** Reasons; 0 is "none", so that zeroed memory never admits. Numbers are this build's own: what is
  *  stored or sent is the identifier. */
 typedef enum {
@@ -38,6 +41,11 @@ chl_reason chl_reason_for_refusal(const char *refusal_id, chl_stage stage);
 /** The same, knowing the document: an expired declaration is named as such. Thread: any. */
 chl_reason chl_reason_for_document(const char *refusal_id, chl_stage stage, chl_format format);
 
+/** One row of the table of refusals, for documents.
+ *  @param out the reason that the refusal leads to.
+ *  @return its identifier, NULL when `index` is past the last. Static. Thread: any. */
+const char *chl_reason_refusal(size_t index, chl_reason *out);
+
 /** What fills the placeholders of a short line; NULL texts fill in as "?". */
 struct chl_reason_values {
     int n, k;         /**< people of this code; of them still to pass, or days for {n} */
@@ -45,9 +53,13 @@ struct chl_reason_values {
     const char *gate; /**< name of a gate */
 };
 
-/** Copy a line of the table with its placeholders filled in, cut at a character's boundary.
+/** Copy a line of the table with its placeholders filled in, cut at a character's boundary. A
+ * gate's name is shortened with "…" where the line would pass CHL_REASON_SHORT_MAX characters.
  *  @return CHL_OK, or CHL_E_LIMIT when it was cut. Thread: any. Blocks: never. */
 chl_err chl_reason_fill(const char *line, const struct chl_reason_values *values, char *out,
                         size_t size);
+/** Characters of a UTF-8 text as people count them: a combining mark belongs to its letter.
+ *  Thread: any. */
+size_t chl_reason_characters(const char *text);
 
 #endif
