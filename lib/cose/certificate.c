@@ -71,6 +71,24 @@ static void country_of(const X509 *certificate, char *out, size_t size)
     }
 }
 
+/* Common name, else organisation: what a person knows an authority by. */
+static void name_of(X509_NAME *from, char *out, size_t size)
+{
+    static const int parts[] = {NID_commonName, NID_organizationName};
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && out[0] == '\0'; i++) {
+        int at = X509_NAME_get_index_by_NID(from, parts[i], -1);
+        unsigned char *text = NULL;
+        int length = at < 0 ? -1
+                            : ASN1_STRING_to_UTF8(
+                                  &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(from, at)));
+        if (length > 0) {
+            (void)chl_copy_n(out, size, (const char *)text, (size_t)length);
+        }
+        OPENSSL_free(text);
+    }
+}
+
 bool chl_kid_of(struct chl_bytes der, uint8_t kid[CHL_KID_SIZE])
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -103,6 +121,8 @@ chl_err chl_certificate_to_key(struct chl_bytes der, struct chl_trust_key *out)
     out->valid_from = seconds_of(X509_get0_notBefore(certificate));
     out->valid_until = seconds_of(X509_get0_notAfter(certificate));
     country_of(certificate, out->country, sizeof out->country);
+    name_of(X509_get_subject_name(certificate), out->subject, sizeof out->subject);
+    name_of(X509_get_issuer_name(certificate), out->issuer, sizeof out->issuer);
     error = finish(der, X509_get0_pubkey(certificate), CHL_TRUST_CERTIFICATE, out);
 out:
     X509_free(certificate);
@@ -118,6 +138,8 @@ chl_err chl_public_key_read(struct chl_bytes der, struct chl_trust_key *out)
     chl_err error = CHL_E_CORRUPT;
     if (key != NULL && at == der.data + der.length) {
         error = finish(der, key, CHL_TRUST_PUBLIC_KEY, out);
+        /* Declarations are signed with elliptic curves only: a bare RSA key vouches for nothing. */
+        out->alg = out->alg == CHL_ALG_PS256 ? CHL_ALG_NONE : out->alg;
     }
     EVP_PKEY_free(key);
     ERR_clear_error();

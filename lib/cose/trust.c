@@ -44,6 +44,7 @@ chl_err chl_trust_keep(struct chl_trust *trust, struct chl_trust_key *key)
         trust->keys = keys;
         trust->room = room;
     }
+    key->updated_s = key->kind == CHL_TRUST_CERTIFICATE ? trust->source_s : 0;
     trust->keys[trust->count++] = *key;
     return CHL_OK;
 drop:
@@ -68,6 +69,23 @@ void chl_trust_sort(struct chl_trust *trust)
 size_t chl_trust_count(const struct chl_trust *trust)
 {
     return trust->count;
+}
+
+size_t chl_trust_skipped(const struct chl_trust *trust)
+{
+    return trust->skipped;
+}
+
+int64_t chl_trust_updated(const struct chl_trust *trust)
+{
+    int64_t oldest_s = 0;
+    for (size_t i = 0; i < trust->count; i++) {
+        int64_t updated_s = trust->keys[i].updated_s;
+        if (updated_s != 0 && (oldest_s == 0 || updated_s < oldest_s)) {
+            oldest_s = updated_s;
+        }
+    }
+    return oldest_s;
 }
 
 const struct chl_trust_key *chl_trust_at(const struct chl_trust *trust, size_t index)

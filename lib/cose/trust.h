@@ -36,7 +36,11 @@ struct chl_trust_key {
                           (such as P-384) */
     char country[8]; /**< of the subject, or as the trust list says; "" = not stated */
     int64_t valid_from, valid_until; /**< s since 1970 UTC; 0 for bare keys */
-    struct chl_verifier *verifier;   /**< prepared context, owned by the store */
+    /** When its source was last known to be current, s since 1970 UTC: what a list says of itself,
+     *  else the newest file beside it; 0 = has no age (bare keys, which the site itself pins). */
+    int64_t updated_s;
+    char subject[64], issuer[64];  /**< common name, else organisation; "" for bare keys */
+    struct chl_verifier *verifier; /**< prepared context, owned by the store */
 };
 
 struct chl_trust;
@@ -46,8 +50,10 @@ chl_err chl_trust_new(struct chl_trust **out);
 void chl_trust_free(struct chl_trust *trust);
 
 /** Add what lies at `path`: a PEM file (certificates, public keys), a DER certificate, a JSON trust
- *  list (`certificates: [{kid, rawData, country}]`, a leading signature line is skipped), or a
- * folder of these (files that hold none of them are skipped; not recursive).
+ *  list (`updated` and `certificates: [{kid, rawData, country, certificateType}]`, as the DCC
+ *  gateway's national backends give it; a leading signature line is skipped, of types only `DSC` is
+ *  taken), or a folder of these (files that hold none of them are skipped; not recursive). An entry
+ *  that cannot be read is skipped and counted, the others are taken.
  *  @param why capacity `why_size`: what was expected, what came, what to do.
  *  @return CHL_OK, CHL_E_IO, CHL_E_CONFIG (nothing usable in it), CHL_E_LIMIT, CHL_E_NOMEM.
  *  Thread: one, before use. Blocks: disk. */
@@ -55,6 +61,12 @@ chl_err chl_trust_add_path(struct chl_trust *trust, const char *path, char *why,
 /** The same from memory; `name` stands for the file in messages. */
 chl_err chl_trust_add(struct chl_trust *trust, const char *name, struct chl_bytes content,
                       char *why, size_t why_size);
+
+/** Entries of lists and files that were passed over, since the store was made. Thread: any. */
+size_t chl_trust_skipped(const struct chl_trust *trust);
+/** The oldest `updated_s` of all certificates: how old what is believed may be, 0 = there is none
+ *  that has an age. Thread: any. Blocks: never. */
+int64_t chl_trust_updated(const struct chl_trust *trust);
 
 /** Number of keys; key `index`. Thread: any. */
 size_t chl_trust_count(const struct chl_trust *trust);

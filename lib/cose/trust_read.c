@@ -4,9 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +15,6 @@
 #include "lib/cose/certificate.h"
 #include "lib/cose/trust.h"
 #include "lib/cose/trust_store.h"
-
-enum { KEY_TEXT_MAX = 64 * 1024 };
 
 #define EXPECTED "expected a PEM or DER certificate, a PEM public key or a JSON trust list"
 
@@ -34,7 +30,7 @@ static chl_err read_pem_block(struct chl_trust *trust, const char *name, struct 
     return error == CHL_OK ? chl_trust_keep(trust, &key) : error;
 }
 
-/* Other blocks (parameters, private keys) are passed over; a broken certificate is not. */
+/* Other blocks (parameters, private keys) are passed over; a broken certificate is counted. */
 static chl_err add_pem(struct chl_trust *trust, struct chl_bytes content)
 {
     BIO *bio = BIO_new_mem_buf(content.data, (int)content.length);
@@ -47,7 +43,8 @@ static chl_err add_pem(struct chl_trust *trust, struct chl_bytes content)
             break;
         }
         error = read_pem_block(trust, name, (struct chl_bytes){data, (size_t)length});
-        error = error == CHL_E_NOTFOUND ? CHL_OK : error;
+        trust->skipped += error == CHL_E_CORRUPT ? 1 : 0;
+        error = error == CHL_E_NOTFOUND || error == CHL_E_CORRUPT ? CHL_OK : error;
         OPENSSL_free(name);
         OPENSSL_free(header);
         OPENSSL_free(data);
@@ -62,100 +59,6 @@ static chl_err add_der(struct chl_trust *trust, struct chl_bytes content)
     struct chl_trust_key key;
     chl_err error = chl_certificate_to_key(content, &key);
     return error == CHL_OK ? chl_trust_keep(trust, &key) : error;
-}
-
-/* Base64 of at most `room` bytes; -1 when it is none. */
-static int unbase64(const char *text, uint8_t *out, size_t room)
-{
-    size_t length = strlen(text);
-    if (length == 0 || length % 4 != 0 || length / 4 * 3 > room) {
-        return -1;
-    }
-    int count = EVP_DecodeBlock(out, (const unsigned char *)text, (int)length);
-    size_t padding = text[length - 1] != '=' ? 0 : (text[length - 2] == '=' ? 2 : 1);
-    return count < 0 ? -1 : count - (int)padding;
-}
-
-static void set_country(struct chl_trust_key *key, const char *country)
-{
-    if (country != NULL && strlen(country) < sizeof key->country) {
-        (void)snprintf(key->country, sizeof key->country, "%s", country);
-    }
-}
-
-/* The list may know the certificate by another identifier: then it is found by both. */
-static chl_err add_under(struct chl_trust *trust, struct chl_bytes der, const char *country,
-                         const uint8_t *kid)
-{
-    struct chl_trust_key key;
-    chl_err error = chl_certificate_to_key(der, &key);
-    if (error != CHL_OK) {
-        return error;
-    }
-    set_country(&key, country);
-    bool other = kid != NULL && memcmp(kid, key.kid, CHL_KID_SIZE) != 0;
-    error = chl_trust_keep(trust, &key);
-    if (error != CHL_OK || !other) {
-        return error;
-    }
-    error = chl_certificate_to_key(der, &key);
-    if (error != CHL_OK) {
-        return error;
-    }
-    set_country(&key, country);
-    memcpy(key.kid, kid, CHL_KID_SIZE);
-    return chl_trust_keep(trust, &key);
-}
-
-static chl_err add_entry(struct chl_trust *trust, const json_t *entry)
-{
-    static const size_t room = KEY_TEXT_MAX;
-    uint8_t kid[CHL_KID_SIZE + 1];
-    const char *raw = json_string_value(json_object_get(entry, "rawData"));
-    const char *kid_text = json_string_value(json_object_get(entry, "kid"));
-    if (raw == NULL) {
-        return CHL_E_CORRUPT;
-    }
-    uint8_t *der = malloc(room);
-    if (der == NULL) {
-        return CHL_E_NOMEM;
-    }
-    int length = unbase64(raw, der, room);
-    bool has_kid = kid_text != NULL && unbase64(kid_text, kid, sizeof kid) == CHL_KID_SIZE;
-    chl_err error = CHL_E_CORRUPT;
-    if (length > 0) {
-        error =
-            add_under(trust, (struct chl_bytes){der, (size_t)length},
-                      json_string_value(json_object_get(entry, "country")), has_kid ? kid : NULL);
-    }
-    free(der);
-    return error;
-}
-
-/* One bad entry must not cost all the others: it is passed over. */
-static chl_err add_json(struct chl_trust *trust, struct chl_bytes content)
-{
-    static const char mark[] = "\xEF\xBB\xBF"; /* byte order mark, as some editors leave it */
-    const char *text = (const char *)content.data;
-    size_t skip = 0;
-    if (content.length >= sizeof mark && memcmp(text, mark, sizeof mark - 1) == 0) {
-        text += sizeof mark - 1;
-        content.length -= sizeof mark - 1;
-    }
-    if (content.length > 0 && text[0] != '{') {
-        const char *line = memchr(text, '\n', content.length);
-        skip = line == NULL ? content.length : (size_t)(line - text) + 1;
-    }
-    json_error_t where;
-    json_t *root = json_loadb(text + skip, content.length - skip, JSON_REJECT_DUPLICATES, &where);
-    const json_t *list = json_object_get(root, "certificates");
-    chl_err error = json_is_array(list) ? CHL_OK : CHL_E_CORRUPT;
-    for (size_t i = 0; error == CHL_OK && i < json_array_size(list); i++) {
-        error = add_entry(trust, json_array_get(list, i));
-        error = error == CHL_E_CORRUPT ? CHL_OK : error;
-    }
-    json_decref(root);
-    return error;
 }
 
 static bool contains(struct chl_bytes content, const char *text)
@@ -175,7 +78,7 @@ static chl_err add_content(struct chl_trust *trust, struct chl_bytes content)
             return error;
         }
     }
-    return add_json(trust, content); /* a signature line can begin with any character */
+    return chl_trust_add_list(trust, content); /* a signature line can begin with any character */
 }
 
 chl_err chl_trust_add(struct chl_trust *trust, const char *name, struct chl_bytes content,
@@ -193,25 +96,30 @@ chl_err chl_trust_add(struct chl_trust *trust, const char *name, struct chl_byte
     return error;
 }
 
-static chl_err read_file(const char *path, uint8_t **out, size_t *length)
+/* Age of a file; one from the future is no proof of anything, and is judged as it stands. */
+static int64_t age_of(const struct stat *status)
+{
+    return status->st_mtim.tv_sec > 0 ? (int64_t)status->st_mtim.tv_sec : 1;
+}
+
+static chl_err read_file(const char *path, uint8_t **out, size_t *length, struct stat *status)
 {
     FILE *file = fopen(path, "rbe");
-    struct stat status;
     chl_err error = CHL_E_IO;
     *out = NULL;
-    if (file == NULL || fstat(fileno(file), &status) != 0) {
+    if (file == NULL || fstat(fileno(file), status) != 0) {
         goto out;
     }
-    if (!S_ISREG(status.st_mode) || status.st_size > CHL_TRUST_FILE_MAX) {
+    if (!S_ISREG(status->st_mode) || status->st_size > CHL_TRUST_FILE_MAX) {
         error = CHL_E_LIMIT;
         goto out;
     }
-    *out = malloc((size_t)status.st_size + 1);
+    *out = malloc((size_t)status->st_size + 1);
     if (*out == NULL) {
         error = CHL_E_NOMEM;
         goto out;
     }
-    *length = fread(*out, 1, (size_t)status.st_size, file);
+    *length = fread(*out, 1, (size_t)status->st_size, file);
     error = ferror(file) != 0 ? CHL_E_IO : CHL_OK;
 out:
     if (file != NULL) {
@@ -230,16 +138,21 @@ static void tell_unread(const char *path, chl_err error, char *why, size_t why_s
                    path, CHL_TRUST_FILE_MAX >> 20, reason != NULL ? reason : chl_strerror(error));
 }
 
-static chl_err add_file(struct chl_trust *trust, const char *path, char *why, size_t why_size)
+/* @param member it lies in a folder: its certificates are as old as the folder's newest. */
+static chl_err add_file(struct chl_trust *trust, const char *path, bool member, char *why,
+                        size_t why_size)
 {
     uint8_t *content = NULL;
     size_t length = 0;
-    chl_err error = read_file(path, &content, &length);
+    struct stat status;
+    chl_err error = read_file(path, &content, &length, &status);
     if (error == CHL_OK) {
+        trust->source_s = member ? -age_of(&status) : age_of(&status);
         error = chl_trust_add(trust, path, (struct chl_bytes){content, length}, why, why_size);
     } else {
         tell_unread(path, error, why, why_size);
     }
+    trust->source_s = 0;
     free(content);
     return error;
 }
@@ -249,25 +162,48 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
+/* Path of a folder's entry that may hold something to believe; larger ones do not. */
+static bool candidate(const char *folder, const struct dirent *entry, char *file, size_t size,
+                      struct stat *status)
+{
+    int length = snprintf(file, size, "%s/%s", folder, entry->d_name);
+    return length > 0 && (size_t)length < size && stat(file, status) == 0 &&
+           S_ISREG(status->st_mode) && status->st_size <= CHL_TRUST_FILE_MAX;
+}
+
+/* Who keeps a folder up to date adds to it: all its certificates are as current as the newest. What
+ * a member's file said stands there as a negative number. */
+static void settle_ages(struct chl_trust *trust)
+{
+    int64_t newest_s = 0;
+    for (size_t i = 0; i < trust->count; i++) {
+        int64_t said_s = trust->keys[i].updated_s;
+        newest_s = said_s < 0 && -said_s > newest_s ? -said_s : newest_s;
+    }
+    for (size_t i = 0; i < trust->count; i++) {
+        if (trust->keys[i].updated_s < 0) {
+            trust->keys[i].updated_s = newest_s;
+        }
+    }
+}
+
 static chl_err add_folder(struct chl_trust *trust, const char *path, char *why, size_t why_size)
 {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, visible, alphasort);
     size_t before = trust->count;
     chl_err error = count < 0 ? CHL_E_IO : CHL_OK;
+    char file[4096];
+    struct stat status;
     for (int i = 0; i < count; i++) {
-        char file[4096];
-        struct stat status;
-        int length = snprintf(file, sizeof file, "%s/%s", path, entries[i]->d_name);
-        free(entries[i]);
-        if (error == CHL_OK && length > 0 && (size_t)length < sizeof file &&
-            stat(file, &status) == 0 && S_ISREG(status.st_mode) &&
-            status.st_size <= CHL_TRUST_FILE_MAX) { /* what is larger is no certificate */
-            error = add_file(trust, file, why, why_size);
+        if (error == CHL_OK && candidate(path, entries[i], file, sizeof file, &status)) {
+            error = add_file(trust, file, true, why, why_size);
             error = error == CHL_E_CONFIG ? CHL_OK : error;
         }
+        free(entries[i]);
     }
     free(entries);
+    settle_ages(trust);
     if (count < 0) {
         (void)snprintf(why, why_size,
                        "%s: expected a folder that can be read; check its permissions", path);
@@ -284,5 +220,5 @@ chl_err chl_trust_add_path(struct chl_trust *trust, const char *path, char *why,
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
         return add_folder(trust, path, why, why_size);
     }
-    return add_file(trust, path, why, why_size);
+    return add_file(trust, path, false, why, why_size);
 }

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
@@ -265,6 +267,103 @@ static void test_folders_and_paths(void **state)
     chl_trust_free(trust);
 }
 
+static void set_age(const char *path, int64_t seconds)
+{
+    struct timespec times[2] = {{.tv_sec = (time_t)seconds}, {.tv_sec = (time_t)seconds}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A folder is as current as its newest certificate, a list as it says; a bare key has no age. */
+static void test_ages(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/chl-trust-XXXXXX", path[4][64], why[256], der[4096], text[TEXT_MAX];
+    static const char *const names[] = {"old.der", "new.der", "own.pem", "list.json"};
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(path[i], sizeof path[i], "%s/%s", folder, names[i]);
+    }
+    assert_true(issuing_write_certificate(&p256, path[0]));
+    assert_true(issuing_write_certificate(&rsa, path[1]));
+    assert_true(issuing_write_public_key(&ed, path[2]));
+    set_age(path[0], 1600000000);
+    set_age(path[1], 1640000000);
+    set_age(path[2], 1000000000);
+    struct chl_trust *trust = NULL;
+    assert_int_equal(chl_trust_new(&trust), CHL_OK);
+    assert_int_equal(chl_trust_add_path(trust, folder, why, sizeof why), CHL_OK);
+    assert_int_equal(only_key(trust, &p256)->updated_s, 1640000000);
+    assert_int_equal(only_key(trust, &rsa)->updated_s, 1640000000);
+    assert_int_equal(chl_trust_updated(trust), 1640000000);
+    chl_trust_free(trust);
+
+    base64(der_of(&p384), der);
+    (void)snprintf(text, sizeof text,
+                   "{\"updated\":\"2022-01-20T00:00:00Z\",\"certificates\":["
+                   "{\"rawData\":\"%s\",\"certificateType\":\"DSC\"},"
+                   "{\"rawData\":\"%s\",\"certificateType\":\"CSCA\"},{\"rawData\":\"MIIB\"}]}",
+                   der, der);
+    write_text(path[3], text);
+    assert_int_equal(chl_trust_new(&trust), CHL_OK);
+    assert_int_equal(chl_trust_add_path(trust, folder, why, sizeof why), CHL_OK);
+    assert_int_equal(only_key(trust, &p384)->updated_s, 1642636800);
+    assert_int_equal(only_key(trust, &rsa)->updated_s, 1640000000);
+    assert_int_equal(chl_trust_updated(trust), 1640000000);
+    assert_int_equal(chl_trust_skipped(trust), 2);
+    chl_trust_free(trust);
+
+    /* Without a date of its own a list is as old as its file; with a broken one, as old as can be.
+     */
+    (void)snprintf(text, sizeof text, "{\"certificates\":[{\"rawData\":\"%s\"}]}", der);
+    write_text(path[3], text);
+    set_age(path[3], 1630000000);
+    assert_int_equal(chl_trust_new(&trust), CHL_OK);
+    assert_int_equal(chl_trust_add_path(trust, folder, why, sizeof why), CHL_OK);
+    assert_int_equal(only_key(trust, &p384)->updated_s, 1630000000);
+    chl_trust_free(trust);
+    (void)snprintf(text, sizeof text,
+                   "{\"updated\":\"soon\",\"certificates\":[{\"rawData\":\"%s\"}]}", der);
+    write_text(path[3], text);
+    assert_int_equal(chl_trust_new(&trust), CHL_OK);
+    assert_int_equal(chl_trust_add_path(trust, path[3], why, sizeof why), CHL_OK);
+    assert_int_equal(chl_trust_updated(trust), 1);
+    chl_trust_free(trust);
+
+    assert_int_equal(chl_trust_new(&trust), CHL_OK);
+    assert_int_equal(chl_trust_add_path(trust, path[2], why, sizeof why), CHL_OK);
+    assert_int_equal(chl_trust_updated(trust), 0);
+    chl_trust_free(trust);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(unlink(path[i]), 0);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* A bare RSA key is nobody's: declarations are signed with elliptic curves. */
+static void test_bare_rsa_key_is_of_no_use(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/chl-key-XXXXXX", why[256];
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(close(descriptor), 0);
+    assert_true(issuing_write_public_key(&rsa, path));
+    struct chl_trust *trust = NULL;
+    assert_int_equal(chl_trust_new(&trust), CHL_OK);
+    assert_int_equal(chl_trust_add_path(trust, path, why, sizeof why), CHL_OK);
+    assert_int_equal(chl_trust_at(trust, 0)->alg, CHL_ALG_NONE);
+    chl_trust_free(trust);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void test_unknown_kids(void **state)
 {
     (void)state;
@@ -291,6 +390,8 @@ int main(void)
         cmocka_unit_test(test_json_list),
         cmocka_unit_test(test_refused_contents),
         cmocka_unit_test(test_folders_and_paths),
+        cmocka_unit_test(test_ages),
+        cmocka_unit_test(test_bare_rsa_key_is_of_no_use),
         cmocka_unit_test(test_unknown_kids),
     };
     return cmocka_run_group_tests(tests, make_all, free_all);
