@@ -41,6 +41,8 @@ static const struct idle_plugin {
     const char *name, *idle;
 } idlers[] = {
     {"scan_file", "it: {use: scan_file, path: '" CHL_BINARY_DIR "/tests/no-codes'}\n"},
+    {"scan_serial", "it: {use: scan_serial, device: '" CHL_BINARY_DIR "/tests/no-port'}\n"},
+    {"scan_hid", "it: {use: scan_hid, device: '" CHL_BINARY_DIR "/tests/no-keyboard'}\n"},
     {"stream_zmq", "it: {use: stream_zmq, pull: 'tcp://127.0.0.1:*', security: plain}\n"},
 };
 
