@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
-#include "cli/csv.h"
 #include "lib/base/time.h"
+#include "lib/csv/csv.h"
 
 enum { COLUMN_SIZE = 32, FOLDER_MODE = 0755 };
 

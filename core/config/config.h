@@ -69,7 +69,10 @@ struct config {
     /** Highest epidemic level at which a document of this format alone is enough for ADMIT, 0 =
      * never. */
     uint8_t enough_up_to[CHL_FORMAT_COUNT];
-    const char *trust_path; /**< file or folder; NULL = none */
+    const char *trust_path;    /**< file or folder; NULL = none */
+    const char *register_path; /**< CSV of the persons who are looked for; NULL = none */
+    int64_t
+        reuse_after_ms; /**< an unsigned card or a certificate may be used again after so long */
     const char *journal_path, *control_path, *state_dir;
     int64_t keep_persons_ms;
     int64_t desk_ms; /**< how long the desk may see whom a lane scanned last, 0 = never */

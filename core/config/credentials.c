@@ -8,7 +8,8 @@
 
 struct credential_options {
     struct chl_list accept;
-    const char *trust;
+    const char *trust, *persons;
+    int64_t reuse_after_ms;
 };
 
 struct document_options {
@@ -49,6 +50,19 @@ static const struct chl_opt credential_table[] = {
      .offset = offsetof(struct credential_options, trust),
      .help_vi = "Thư mục hoặc danh sách chứng thư tin cậy",
      .help_en = "Folder of certificates, a certificate, or a trust list"},
+    {.name = "register",
+     .type = CHL_OPT_PATH,
+     .offset = offsetof(struct credential_options, persons),
+     .help_vi = "Tệp CSV những người cơ quan y tế cần tìm: document, name, birth",
+     .help_en = "CSV file of persons the health authority looks for: document, name, birth"},
+    {.name = "reuse_after",
+     .type = CHL_OPT_DURATION_MS,
+     .dflt = "12 h",
+     .min = 60000,
+     .max = INT64_C(31) * 86400000,
+     .offset = offsetof(struct credential_options, reuse_after_ms),
+     .help_vi = "Thẻ hoặc giấy chứng nhận được dùng lại sau bao lâu; tờ khai chỉ dùng một lần",
+     .help_en = "After how long a card or certificate may be used again; a declaration never may"},
     {.name = NULL}};
 
 static const struct chl_opt document_table[] = {
@@ -178,6 +192,8 @@ chl_err config_read_credentials(struct reading *r)
         return result;
     }
     r->config->trust_path = options.trust;
+    r->config->register_path = options.persons;
+    r->config->reuse_after_ms = options.reuse_after_ms;
     r->config->enough_up_to[CHL_FORMAT_MANUAL] = formats[CHL_FORMAT_MANUAL].enough_up_to;
     result = read_accept(r, section, &options);
     return result == CHL_OK ? read_documents(r, section) : result;

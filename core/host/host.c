@@ -155,6 +155,7 @@ static void init_host(struct host *host, const struct host_options *options)
     pthread_condattr_t monotonic;
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_rwlock_init(&host->persons_lock, NULL);
     (void)pthread_mutex_init(&host->lock, NULL);
     (void)pthread_cond_init(&host->wake, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
@@ -196,8 +197,12 @@ chl_err host_new(const struct host_options *options, struct host **out, char *wh
 size_t host_check(struct host *host, void (*refused)(const char *instance, const char *why))
 {
     size_t count = 0;
+    char why[HOST_WHY_MAX];
+    if (persons_check(host, why, sizeof why) != CHL_OK) {
+        refused("register", why);
+        count++;
+    }
     for (size_t i = 0; i < host->count; i++) {
-        char why[HOST_WHY_MAX];
         struct chl_ctx *ctx = &host->instances[i];
         if (instance_make(ctx, why, sizeof why)) {
             instance_destroy(ctx);
@@ -216,6 +221,7 @@ chl_err host_start(struct host *host, char *why, size_t why_size)
     error = error != CHL_OK
                 ? error
                 : pseudonym_key_open(host->config->state_dir, &host->key, why, why_size);
+    error = error != CHL_OK ? error : persons_load(host, why, why_size);
     if (error != CHL_OK) {
         return error;
     }
@@ -299,9 +305,11 @@ void host_free(struct host *host)
     chl_credentials_free(host->credentials);
     desk_free(host->desk);
     free(host->instances);
+    register_free(host->persons);
     explicit_bzero(&host->key, sizeof host->key);
     (void)pthread_cond_destroy(&host->wake);
     (void)pthread_mutex_destroy(&host->lock);
+    (void)pthread_rwlock_destroy(&host->persons_lock);
     free(host);
 }
 

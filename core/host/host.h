@@ -10,7 +10,21 @@
 
 #include "core/config/config.h"
 
-enum { HOST_PSEUDONYM = 16, HOST_TEXT_MAX = 256, HOST_WHY_MAX = 512 };
+enum { HOST_PSEUDONYM = 16, HOST_ALIASES = 8, HOST_TEXT_MAX = 256, HOST_WHY_MAX = 512 };
+
+/** Who a code speaks of, beside its own pseudonym. */
+struct host_identity {
+    uint8_t alias_count; /**< a pseudonym for each document number of the person */
+    uint8_t aliases[HOST_ALIASES][HOST_PSEUDONYM];
+    uint8_t register_hit; /**< register of persons: 0 nothing, 1 possible (by name), 2 match */
+};
+
+/** A register of persons that was read, or why it was not. Hashes only. */
+struct host_register {
+    const void *content; /**< borrowed; NULL when it was refused */
+    size_t length, count;
+    const char *why; /**< NULL when it was read; the former one stays in use otherwise */
+};
 
 /** A scan after inspection: all that may reach the loop. Names, document numbers and phones are
  *  gone; the person is a pseudonym. */
@@ -23,9 +37,10 @@ struct host_scan {
                       */
     char reason[32];
     uint8_t pseudonym[HOST_PSEUDONYM]; /**< zero when there were no bytes */
-    int64_t captured_ns;               /**< monotonic: the scanner had the bytes */
-    int64_t inspected_ns;              /**< monotonic: inspection was done */
-    uint16_t party;                    /**< 1 or more */
+    struct host_identity identity;
+    int64_t captured_ns;  /**< monotonic: the scanner had the bytes */
+    int64_t inspected_ns; /**< monotonic: inspection was done */
+    uint16_t party;       /**< 1 or more */
     uint16_t symptoms;
     uint8_t symptomatic, contact, test_kind, test_result, doses, doses_of, recovered;
     char certificate_kind;
@@ -47,6 +62,9 @@ struct host_sink {
     chl_err (*urgent)(void *user, const char *source);
     /** Health of an instance changed. Thread: any. */
     void (*health)(void *user, int instance, bool ok, const char *text);
+    /** The register of persons was read or refused, at start (on host_start's thread) or at a
+     *  reload; always before a scan that was looked up in it. May be NULL. Thread: any. */
+    void (*person_register)(void *user, const struct host_register *told);
     /** An operator's command (JSON of docs/control.md), at most 64 KiB. Thread: any. */
     chl_err (*submit)(void *user, int instance, const char *json, size_t length);
     /** Queue for the journal's writer. Thread: any. */
@@ -80,7 +98,8 @@ chl_err host_new(const struct host_options *options, struct host **out, char *wh
  *  @return how many. Thread: main. Blocks: disk. */
 size_t host_check(struct host *host, void (*refused)(const char *instance, const char *why));
 
-/** Read or make the pseudonym key (`<state_dir>/pseudonym.key`) and start the supervisor, which
+/** Read or make the pseudonym key (`<state_dir>/pseudonym.key`), read the register of persons and
+ *  start the supervisor, which
  *  creates all instances, then starts all. An instance that fails is named through `health` and
  *  made again with growing delays. Returns at once. */
 chl_err host_start(struct host *host, char *why, size_t why_size);
@@ -108,7 +127,8 @@ chl_err host_gate_submit(struct host *host, int instance, const struct chl_gate_
 void host_journal_grew(struct host *host, uint64_t head);
 
 /** Make every credential instance anew with the trust as it is on disk now, and swap them in one
- *  step; on failure the old ones stay and `health` says so. Returns at once. Thread: any. */
+ *  step; read the register of persons anew. On failure the old ones stay and `health` says so.
+ * Returns at once. Thread: any. */
 void host_reload_credentials(struct host *host);
 
 /** Whom a lane scanned last, for who stands at that lane and compares name and face. Never written
@@ -153,5 +173,14 @@ struct host_status {
 size_t host_count(const struct host *host);
 /** Thread: any. Blocks: never. */
 void host_status(struct host *host, size_t instance, struct host_status *out);
+
+/** Who the claims speak of, as pseudonyms, and what the register of persons says. Of a party every
+ *  named member is looked up; the aliases are the holder's.
+ *  @param believed false: what a forger may have written; then there are no aliases, as nobody's
+ *  number may be used up by another.
+ *  Only after host_start(). Thread: any. Blocks: while a reload swaps the register, which is short.
+ */
+void host_identify(struct host *host, const struct chl_claims *claims, bool believed,
+                   struct host_identity *out);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "core/host/host.h"
 #include "core/host/pseudonym.h"
+#include "core/host/register.h"
 #include "lib/journal/journal.h"
 #include "lib/pluginhost/credentials.h"
 #include "lib/pluginhost/pluginhost.h"
@@ -83,6 +84,8 @@ struct host {
     struct pseudonym_key key;
     struct chl_credentials *credentials;
     struct desk *desk; /* NULL when the site keeps none */
+    pthread_rwlock_t persons_lock;
+    struct person_register *persons; /* NULL = the site has none; guarded by its lock */
     size_t count;
     struct chl_ctx *instances;
     atomic_uint_fast64_t head;
@@ -135,6 +138,11 @@ chl_err scan_inspect(struct chl_ctx *ctx, const uint8_t *bytes, size_t length,
  * pseudonym when the claims have no identifier. */
 chl_err scan_strip(struct host *host, const struct chl_inspection *found, const uint8_t *bytes,
                    size_t length, struct host_scan *to);
+
+/** persons.c: the register of persons, at start, for a check without the key, and again. */
+chl_err persons_load(struct host *host, char *why, size_t why_size);
+chl_err persons_check(const struct host *host, char *why, size_t why_size);
+void persons_reload(struct host *host);
 
 /** gate.c */
 chl_err gate_post(struct chl_ctx *ctx, const struct chl_gate_report *report);

@@ -171,6 +171,19 @@ _Static_assert(sizeof((struct chl_claims *)0)->issuer + sizeof((struct chl_claim
                    sizeof((struct material *)0)->bytes,
                "the longest identifier fits whole");
 
+chl_err pseudonym_hash(const struct pseudonym_key *key, const void *bytes, size_t length,
+                       uint8_t out[PSEUDONYM_SIZE])
+{
+    uint8_t mac[EVP_MAX_MD_SIZE];
+    unsigned mac_length = 0;
+    if (HMAC(EVP_sha256(), key->bytes, PSEUDONYM_KEY, bytes, length, mac, &mac_length) == NULL ||
+        mac_length < PSEUDONYM_SIZE) {
+        return CHL_E_IO;
+    }
+    memcpy(out, mac, PSEUDONYM_SIZE);
+    return CHL_OK;
+}
+
 chl_err pseudonym_make(const struct pseudonym_key *key, const struct chl_inspection *inspection,
                        const uint8_t *code, size_t length, uint8_t out[PSEUDONYM_SIZE])
 {
@@ -194,13 +207,5 @@ chl_err pseudonym_make(const struct pseudonym_key *key, const struct chl_inspect
         add(&material, &kind, 1);
         add(&material, digest, digest_length);
     }
-    uint8_t mac[EVP_MAX_MD_SIZE];
-    unsigned mac_length = 0;
-    if (HMAC(EVP_sha256(), key->bytes, PSEUDONYM_KEY, material.bytes, material.length, mac,
-             &mac_length) == NULL ||
-        mac_length < PSEUDONYM_SIZE) {
-        return CHL_E_IO;
-    }
-    memcpy(out, mac, PSEUDONYM_SIZE);
-    return CHL_OK;
+    return pseudonym_hash(key, material.bytes, material.length, out);
 }

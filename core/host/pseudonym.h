@@ -35,4 +35,11 @@ chl_err pseudonym_key_open(const char *state_dir, struct pseudonym_key *out, cha
 chl_err pseudonym_make(const struct pseudonym_key *key, const struct chl_inspection *inspection,
                        const uint8_t *code, size_t length, uint8_t out[PSEUDONYM_SIZE]);
 
+/** Keyed hash of any bytes: HMAC-SHA256, cut to 16. What is hashed begins with a byte for its kind;
+ *  `s`, `c` and `b` are pseudonym_make's.
+ *  @return CHL_OK; CHL_E_IO: the cryptographic library failed. Thread: any. Blocks: never.
+ *  Source: RFC 2104. */
+chl_err pseudonym_hash(const struct pseudonym_key *key, const void *bytes, size_t length,
+                       uint8_t out[PSEUDONYM_SIZE]);
+
 #endif

@@ -142,6 +142,8 @@ chl_err scan_strip(struct host *host, const struct chl_inspection *found, const 
     to->unreadable = found->outcome == CHL_REFUSED && found->stage == CHL_STAGE_PICTURE;
     (void)chl_copy(to->reason, sizeof to->reason, found->reason);
     keep_claims(to, &found->claims);
+    host_identify(host, &found->claims, found->is_signed || found->outcome == CHL_CLAIMED,
+                  &to->identity);
     return pseudonym_make(&host->key, found, bytes, length, to->pseudonym);
 }
 

@@ -222,6 +222,7 @@ void *supervisor_run(void *argument)
     while (wait_for_work(host, &reload)) {
         if (reload) {
             reload_credentials(host);
+            persons_reload(host);
         }
         each(host, restart_if_asked);
         each(host, retry_if_due);

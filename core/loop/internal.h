@@ -81,6 +81,9 @@ struct loop {
     pthread_mutex_t text_lock;     /**< of journal_text and `health` */
     struct plugin_health *health;  /**< per instance */
     _Atomic bool health_due;
+    struct told_register *registers; /**< what the host said, oldest first; under text_lock */
+    _Atomic bool register_due;
+    struct register_status persons;
     unsigned jobs; /**< status queries on the thread pool */
     bool stopping;
     int64_t stop_by_ns; /**< monotonic: from then on nobody is waited for */
@@ -114,6 +117,15 @@ void loop_status_durable(struct loop *loop, control_token token);
 void loop_record_loads(struct loop *loop);
 /** Make the credential plugins anew and record what they trust now. Blocks: never. */
 void loop_reload_trust(struct loop *loop);
+
+/** register.c: what the host says of the register of persons; any thread. */
+void loop_sink_register(void *user, const struct host_register *told);
+/** Record it. Thread: the loop's. */
+void loop_tell_register(struct loop *loop);
+/** Free what was never recorded. */
+void loop_drop_register(struct loop *loop);
+/** What the host found out about the person, for the engine. */
+void loop_take_identity(const struct host_identity *identity, struct engine_scan *scan);
 
 /** Requests at the operator's door. */
 void loop_request(void *user, control_token token, const struct control_request *request);

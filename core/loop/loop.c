@@ -53,6 +53,7 @@ void loop_view(struct loop *loop, struct status_view *view)
                                  .epoch = loop->epoch,
                                  .journal = loop->journal_shown,
                                  .now_ns = loop_now_ns(loop),
+                                 .persons = loop->persons,
                                  .heard_ns = loop->heard_ns};
 }
 
@@ -353,6 +354,7 @@ void loop_on_wake(uv_async_t *handle)
     for (int i = 0; i < 1024 && loop->failed == CHL_OK && inbox_take(loop->inbox, &message); i++) {
         loop_message(loop, &message);
     }
+    loop_tell_register(loop);
     loop_tell_health(loop, false);
     show_busy(loop);
     loop_settle(loop);

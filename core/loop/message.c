@@ -72,8 +72,10 @@ void loop_scan(const struct host_scan *scan, struct engine_scan *out)
                                 /* Nobody vouches for the end of an unsigned one, such as the
                                  * term of an insurance: it ends no memory of the code's use. */
                                 .valid_until = scan->is_signed ? scan->expires_at : 0,
+                                .issued_at = scan->issued_at,
                                 .captured_ns = scan->captured_ns};
     chl_copy(out->refusal, sizeof out->refusal, scan->reason);
+    loop_take_identity(&scan->identity, out);
     memcpy(out->code, scan->pseudonym, ENGINE_CODE);
 }
 
@@ -86,6 +88,7 @@ static void take_scan(struct loop *loop, const struct host_scan *scan)
         show_only(loop, scan->lane.index, CHL_REASON_NOT_RECORDABLE, scan->pseudonym);
         return;
     }
+    loop_tell_register(loop); /* before anything is decided with it */
     if (writer_backlog(loop->writer) > LOOP_BACKLOG_MAX) {
         atomic_fetch_add(&loop->busy, 1);
         show_only(loop, scan->lane.index, CHL_REASON_BUSY, scan->pseudonym);
@@ -299,6 +302,7 @@ void loop_sink(struct loop *loop, struct host_sink *sink)
                                .gate = sink_gate,
                                .urgent = sink_urgent,
                                .health = sink_health,
+                               .person_register = loop_sink_register,
                                .submit = sink_submit,
                                .cursor_set = sink_cursor_set,
                                .cursor_drop = sink_cursor_drop,

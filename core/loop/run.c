@@ -182,6 +182,7 @@ chl_err loop_run(struct loop *loop, char *why, size_t why_size)
     while (loop->failed == CHL_OK && !loop_is_stuck(loop) && inbox_take(loop->inbox, &message)) {
         loop_message(loop, &message);
     }
+    loop_tell_register(loop);
     loop_tell_health(loop, true);
     loop_close_journal(loop);
     loop_settle(loop);
@@ -224,6 +225,7 @@ void loop_free(struct loop *loop)
         loop->first = item->next;
         free(item);
     }
+    loop_drop_register(loop);
     inbox_free(loop->inbox);
     release_free(loop->release);
     engine_output_free(&loop->out);

@@ -104,6 +104,19 @@ static void put_plugins(struct chl_json *json, struct host *host)
     chl_json_close_array(json);
 }
 
+static void put_register(struct chl_json *json, const struct register_status *persons)
+{
+    if (!persons->loaded) {
+        chl_json_null(json, "register");
+        return;
+    }
+    chl_json_object(json, "register");
+    chl_json_uint(json, "count", persons->count);
+    chl_json_bool(json, "ok", !persons->refused);
+    chl_json_string(json, "text", persons->text);
+    chl_json_close_object(json);
+}
+
 typedef void (*put_place)(struct chl_json *, const struct status_view *, uint16_t);
 
 static void put_all(struct chl_json *json, const struct status_view *view, const char *key,
@@ -142,6 +155,7 @@ size_t status_json(const struct status_view *view, char *out, size_t size)
     put_all(&json, view, "zones", view->config->zone_count, put_zone);
     put_all(&json, view, "gates", view->config->gate_count, put_gate);
     put_all(&json, view, "lanes", view->config->lane_count, put_lane);
+    put_register(&json, &view->persons);
     put_plugins(&json, view->host);
     chl_json_close_object(&json);
     return chl_json_end(&json) == CHL_OK ? json.length : 0;

@@ -9,6 +9,13 @@
 #include "core/engine/engine.h"
 #include "core/host/host.h"
 
+/** The register of persons, as the door tells of it: how many, never who. */
+struct register_status {
+    bool loaded, refused; /**< refused: the file as it is now; what was loaded stays in use */
+    size_t count;
+    char text[HOST_WHY_MAX]; /**< why it was refused */
+};
+
 /** What status needs beside the engine. */
 struct status_view {
     const struct config *config;
@@ -17,6 +24,7 @@ struct status_view {
     const char *epoch;   /**< text */
     const char *journal; /**< "ok" or why not */
     int64_t now_ns;
+    struct register_status persons;
     const int64_t *heard_ns; /**< per gate: wall time of its last report, 0 = never */
 };
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-chl_add_test(test_csv SOURCES test_csv.c "${CMAKE_SOURCE_DIR}/cli/csv.c" LINK chl_base)
+chl_add_test(test_csv SOURCES test_csv.c LINK chl_csv)

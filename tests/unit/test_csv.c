@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief The CSV reader of the tool: what RFC 4180 allows is read, everything else is refused.
+ *  @brief The CSV reader: what RFC 4180 allows is read, everything else is refused.
  */
-#include "cli/csv.h"
+#include "lib/csv/csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

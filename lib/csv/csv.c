@@ -2,7 +2,7 @@
 /** @file
  *  @brief CSV as RFC 4180 has it: commas, quotes, CR LF or LF.
  */
-#include "cli/csv.h"
+#include "lib/csv/csv.h"
 
 struct state {
     size_t length;

@@ -2,8 +2,8 @@
 /** @file
  *  @brief Records of a CSV file, one after the other, in bounded memory.
  */
-#ifndef CHL_CLI_CSV_H
-#define CHL_CLI_CSV_H
+#ifndef CHL_CSV_H
+#define CHL_CSV_H
 
 #include <stdio.h>
 
