@@ -9,7 +9,12 @@
 
 #include "lib/pluginhost/credentials.h"
 
-enum { VERIFY_PATHS_MAX = 256, VERIFY_PLUGINS_MAX = 16, VERIFY_JSON_MAX = 65536 };
+enum {
+    VERIFY_PATHS_MAX = 256,
+    VERIFY_PLUGINS_MAX = 16,
+    VERIFY_JSON_MAX = 65536,
+    VERIFY_MISSING_BITS = 8
+};
 
 /** The credential plugins, loaded and given the trust that the command line names. */
 struct verify_plugins;
@@ -24,6 +29,8 @@ void verify_plugins_inspect(struct verify_plugins *plugins, const uint8_t *bytes
 /** Names of the format and of the stage. */
 const char *verify_format(const struct chl_inspection *inspection);
 const char *verify_stage(const struct chl_inspection *inspection);
+/** What bit `bit` of `missing` stands for, "" for none. */
+const char *verify_missing(unsigned bit);
 /** The verdict's name: valid, invalid, claim, unknown, unreadable. */
 const char *verify_verdict(const struct chl_inspection *inspection);
 /** Print one inspection; `source` names the picture it came from, NULL = none. */

@@ -18,6 +18,17 @@ static const char *const stage_names[] = {
 #undef STAGE_NAME
 };
 
+static const char *const missing_names[VERIFY_MISSING_BITS] = {
+#define MISSING_NAME(id, bit, text) [bit] = (text),
+    CHL_MISSINGS(MISSING_NAME)
+#undef MISSING_NAME
+};
+
+const char *verify_missing(unsigned bit)
+{
+    return bit < VERIFY_MISSING_BITS && missing_names[bit] != NULL ? missing_names[bit] : "";
+}
+
 const char *verify_format(const struct chl_inspection *inspection)
 {
     return format_names[inspection->format];

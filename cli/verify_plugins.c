@@ -79,6 +79,16 @@ static chl_err make(struct verify_plugins *plugins, struct loaded *loaded, const
     return error;
 }
 
+/* Unsigned formats need nobody's word. */
+static bool wants_trust(const struct chl_plugin *plugin)
+{
+    const struct chl_opt *option = plugin->options;
+    while (option != NULL && option->name != NULL && strcmp(option->name, "trust") != 0) {
+        option++;
+    }
+    return option != NULL && option->name != NULL;
+}
+
 static chl_err load(struct verify_plugins *plugins, const char *name, const char *const *trust,
                     size_t count)
 {
@@ -91,7 +101,8 @@ static chl_err load(struct verify_plugins *plugins, const char *name, const char
         return error;
     }
     const struct chl_plugin_setting setting = {"trust", trust, count};
-    error = chl_plugin_configure_with(loaded->handle, "command line", &setting, count > 0 ? 1 : 0,
+    size_t settings = count > 0 && wants_trust(chl_plugin_of(loaded->handle)) ? 1 : 0;
+    error = chl_plugin_configure_with(loaded->handle, "command line", &setting, settings,
                                       &loaded->document, &loaded->config, &where);
     if (error != CHL_OK) {
         complain(name, where.text);

@@ -73,6 +73,66 @@ static void put_symptoms(struct chl_json *json, unsigned symptoms)
     chl_json_close_array(json);
 }
 
+static const char *const document_names[] = {
+#define DOCUMENT_NAME(id, text) [id] = (text),
+    CHL_DOCUMENTS(DOCUMENT_NAME)
+#undef DOCUMENT_NAME
+};
+
+static void put_document(struct chl_json *json, const char *key,
+                         const struct chl_document *document)
+{
+    chl_json_object(json, key);
+    put_name(json, "kind", document->kind, document_names, COUNT(document_names));
+    chl_json_string(json, "number", document->number);
+    chl_json_close_object(json);
+}
+
+static void put_documents(struct chl_json *json, const struct chl_claims *claims)
+{
+    if (claims->document_count == 0) {
+        return;
+    }
+    chl_json_array(json, "documents");
+    for (size_t i = 0; i < claims->document_count; i++) {
+        put_document(json, NULL, &claims->documents[i]);
+    }
+    chl_json_close_array(json);
+}
+
+static void put_companions(struct chl_json *json, const struct chl_claims *claims)
+{
+    if (claims->companion_count == 0) {
+        return;
+    }
+    chl_json_array(json, "companions");
+    for (size_t i = 0; i < claims->companion_count; i++) {
+        const struct chl_companion *companion = &claims->companions[i];
+        chl_json_object(json, NULL);
+        put_text(json, "name", companion->name);
+        put_text(json, "birth", companion->birth);
+        if (companion->document.number[0] != '\0') {
+            put_document(json, "document", &companion->document);
+        }
+        chl_json_close_object(json);
+    }
+    chl_json_close_array(json);
+}
+
+static void put_missing(struct chl_json *json, unsigned missing)
+{
+    if (missing == 0) {
+        return;
+    }
+    chl_json_array(json, "missing");
+    for (unsigned bit = 0; bit < VERIFY_MISSING_BITS; bit++) {
+        if ((missing >> bit & 1U) != 0) {
+            chl_json_string(json, NULL, verify_missing(bit));
+        }
+    }
+    chl_json_close_array(json);
+}
+
 static void put_person(struct chl_json *json, const struct chl_claims *claims)
 {
     put_text(json, "issuer", claims->issuer);
@@ -83,12 +143,15 @@ static void put_person(struct chl_json *json, const struct chl_claims *claims)
     put_name(json, "sex", claims->sex, sex_names, COUNT(sex_names));
     put_text(json, "nationality", claims->nationality);
     put_text(json, "document", claims->document);
+    put_documents(json, claims);
     put_text(json, "phone", claims->phone);
+    put_text(json, "address", claims->address);
     put_text(json, "from_area", claims->from_area);
     put_text(json, "to_area", claims->to_area);
     put_text(json, "vehicle", claims->vehicle);
     put_text(json, "seat", claims->seat);
     put_number(json, "party", claims->party);
+    put_companions(json, claims);
     put_time(json, "issued_at", claims->issued_at);
     put_time(json, "not_before", claims->not_before);
     put_time(json, "expires_at", claims->expires_at);
@@ -129,6 +192,7 @@ void verify_print_json(const struct chl_inspection *inspection, const char *sour
     chl_json_object(&json, "claims");
     put_person(&json, &inspection->claims);
     put_health(&json, &inspection->claims);
+    put_missing(&json, inspection->claims.missing);
     chl_json_close_object(&json);
     chl_json_close_object(&json);
     if (chl_json_end(&json) == CHL_OK) {

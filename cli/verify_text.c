@@ -42,7 +42,9 @@ static void put(struct line *line, const char *between, const char *label, const
         width += starts_character((unsigned char)*at) ? 1 : 0;
     }
     if (line->column > 0 && line->column + width > COLUMNS_MAX) {
-        fputs("\n  ", stdout);
+        /* Its sign stays where it belongs, if there is room for it. */
+        size_t sign = line->column < COLUMNS_MAX ? strcspn(between, " ") : 0;
+        printf("%.*s\n  ", (int)sign, between);
         line->column = 2 + width - strlen(between);
     } else {
         fputs(line->column > 0 ? between : "", stdout);
@@ -68,17 +70,35 @@ static const char *reason_text(const char *reason)
     return "refused";
 }
 
+/* What the checkpoint asks and the code does not say, so that staff know what is left to ask. */
+static void put_missing(struct line *line, unsigned missing)
+{
+    bool first = true;
+    for (unsigned bit = 0; bit < VERIFY_MISSING_BITS; bit++) {
+        if ((missing >> bit & 1U) != 0) {
+            put(line, first ? "; " : ", ", first ? "not stated: " : "", verify_missing(bit));
+            first = false;
+        }
+    }
+}
+
 static void put_person(struct line *line, const struct chl_claims *claims)
 {
+    static const char *const sexes[] = {"", "male", "female"};
     char end[CHL_RFC3339_SIZE] = "";
     put_stated(line, "", claims->name);
     put_stated(line, "born ", claims->birth);
+    put_stated(line, "", claims->sex < sizeof sexes / sizeof *sexes ? sexes[claims->sex] : "");
+    put_stated(line, "document ", claims->document);
+    put_stated(line, "telephone ", claims->phone);
+    put_stated(line, "of ", claims->address);
     put_stated(line, "issued by ", claims->issuer);
     if (claims->expires_at > 0 && claims->expires_at < INT64_MAX / CHL_NS_PER_S) {
         chl_time_format(claims->expires_at * CHL_NS_PER_S, end);
         end[strcspn(end, ".T")] = '\0'; /* the day is enough */
         put_stated(line, "until ", end);
     }
+    put_missing(line, claims->missing);
 }
 
 void verify_print_text(const struct chl_inspection *inspection, const char *source)

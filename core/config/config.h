@@ -90,4 +90,7 @@ chl_err config_parse(const char *name, const char *text, size_t length, const ch
                      struct config **out, struct chl_yaml_error *error);
 void config_free(struct config *config);
 
+/** Plugin that reads a format, NULL when none does yet. Thread: any. Blocks: never. */
+const char *config_reader_of(chl_format format);
+
 #endif

@@ -47,8 +47,6 @@ const char *config_instance_name(const struct config *config, size_t i);
 
 /** True when the instance's plugin is of this kind; `kind` is "gate_", "scan_", "credential_". */
 bool config_is_kind(const struct config_instance *instance, const char *kind);
-/** Plugin that reads a format, NULL when none does yet. */
-const char *config_reader_of(chl_format format);
 /** Add an instance, `options` absent for one that the file does not name. */
 chl_err config_add_instance(struct reading *r, const char *name, const char *use,
                             struct chl_yaml_node options);

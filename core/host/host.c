@@ -32,18 +32,50 @@ static bool has_option(const struct chl_plugin *plugin, const char *name)
     return false;
 }
 
-/* A credential plugin without a section of its own takes the site's trust. */
+static const char *const format_names[CHL_FORMAT_COUNT] = {
+#define FORMAT_NAME(id, text) [id] = (text),
+    CHL_FORMATS(FORMAT_NAME)
+#undef FORMAT_NAME
+};
+
+/* What the site says to a credential plugin that has no section of its own, as far as it asks:
+ * whom to trust, and which of its formats `credentials.accept` names. */
+static size_t site_settings(const struct chl_ctx *ctx, const char *formats[CHL_FORMAT_COUNT],
+                            struct chl_plugin_setting out[2])
+{
+    const struct config *config = ctx->host->config;
+    size_t count = 0, format_count = 0;
+    if (ctx->plugin->kind != CHL_KIND_CREDENTIAL || ctx->config->options.index != 0) {
+        return 0;
+    }
+    if (config->trust_path != NULL && has_option(ctx->plugin, "trust")) {
+        out[count++] =
+            (struct chl_plugin_setting){.name = "trust", .values = &config->trust_path, .count = 1};
+    }
+    for (int i = 0; i < CHL_FORMAT_COUNT; i++) {
+        const char *reader = config_reader_of((chl_format)i);
+        if (config->accepted[i] && reader != NULL && strcmp(reader, ctx->config->use) == 0) {
+            formats[format_count++] = format_names[i];
+        }
+    }
+    if (format_count > 0 && has_option(ctx->plugin, "formats")) {
+        out[count++] = (struct chl_plugin_setting){
+            .name = "formats", .values = formats, .count = format_count};
+    }
+    return count;
+}
+
 static chl_err configure(struct chl_ctx *ctx, char *why, size_t why_size)
 {
     const struct config *config = ctx->host->config;
+    const char *formats[CHL_FORMAT_COUNT];
+    struct chl_plugin_setting settings[2];
     struct chl_yaml_error refusal = {0};
     chl_err error = CHL_OK;
-    if (ctx->plugin->kind == CHL_KIND_CREDENTIAL && ctx->config->options.index == 0 &&
-        config->trust_path != NULL && has_option(ctx->plugin, "trust")) {
-        const struct chl_plugin_setting trust = {
-            .name = "trust", .values = &config->trust_path, .count = 1};
-        error = chl_plugin_configure_with(ctx->handle, config->path, &trust, 1, &ctx->document,
-                                          &ctx->options, &refusal);
+    size_t count = site_settings(ctx, formats, settings);
+    if (count > 0) {
+        error = chl_plugin_configure_with(ctx->handle, config->path, settings, count,
+                                          &ctx->document, &ctx->options, &refusal);
     } else {
         error = chl_plugin_configure(ctx->handle, config->document, ctx->config->options, site_keys,
                                      &ctx->options, &refusal);

@@ -178,6 +178,11 @@ static void test_refused(void **state)
     assert_answer("unknown", "unknown", "prefix", "format_unknown");
 }
 
+#define CARD "001187029317|082345678|Nguyễn Thị Hoa|18011987|Nữ|Lạng Sơn|10052021"
+#define INSURANCE                                                                                  \
+    "HS4010120878821|4E677579E1BB856E20546869|18/01/1987|2|4CE1BAA16E672053C6A16E|79 - 012|"       \
+    "01/01/2021|31/12/2021|01/01/2021|79|-|4|-|0123456789abcdef-1234|$"
+
 static void test_formats_by_name(void **state)
 {
     (void)state;
@@ -202,17 +207,50 @@ static void test_formats_by_name(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         bool known = strcmp(rows[i].format, "unknown") != 0;
-        assert_int_equal(RUN("", "--json", rows[i].code), 1);
-        assert_answer(rows[i].format, "unknown", "prefix",
-                      known ? "format_unsupported" : "format_unknown");
+        assert_int_equal(RUN("", "--json", "--trust", trust, rows[i].code), known ? 0 : 1);
+        if (known) {
+            assert_answer(rows[i].format, "claim", "done", "");
+        } else {
+            assert_answer("unknown", "unknown", "prefix", "format_unknown");
+        }
     }
+    assert_int_equal(RUN("", "--json", "https://qr.tokhaiyte.vn/?id=1"), 1);
+    assert_answer("place", "unknown", "prefix", "place_code");
+    assert_int_equal(RUN("", "--json", "HS4010120878821|4E6Ê79|1987|2|-|1|2|3|4|$"), 1);
+    assert_answer("bhyt", "invalid", "prefix", "text_mangled");
+}
+
+/* A claim says who, by which numbers, and what is left to ask. */
+static void test_claims_of_cards(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("", "--json", CARD), 0);
+    json_t *root = json_loads(said, 0, NULL);
+    json_t *claims = json_object_get(root, "claims");
+    assert_string_equal(json_string_value(json_object_get(claims, "name")), "Nguyễn Thị Hoa");
+    assert_string_equal(json_string_value(json_object_get(claims, "sex")), "female");
+    assert_string_equal(json_string_value(json_object_get(claims, "address")), "Lạng Sơn");
+    json_t *documents = json_object_get(claims, "documents");
+    assert_int_equal(json_array_size(documents), 2);
+    json_t *second = json_array_get(documents, 1);
+    assert_string_equal(json_string_value(json_object_get(second, "kind")), "cmnd");
+    assert_string_equal(json_string_value(json_object_get(second, "number")), "082345678");
+    json_t *missing = json_object_get(claims, "missing");
+    assert_int_equal(json_array_size(missing), 4);
+    assert_string_equal(json_string_value(json_array_get(missing, 3)), "phone");
+    json_decref(root);
+    assert_int_equal(RUN("", CARD), 0);
+    assert_string_equal(
+        said, "cccd claim, Nguyễn Thị Hoa, born 1987-01-18, female, document 001187029317,\n"
+              "  of Lạng Sơn; not stated: symptoms, contact, origin, phone\n");
 }
 
 /* What is printed for a person fits a terminal. */
 static void test_lines_are_80_columns(void **state)
 {
     (void)state;
-    static const char *const codes[] = {"NZCP:/1/2K", "HC1:abc", "x", good_code, expired_code};
+    static const char *const codes[] = {"NZCP:/1/2K", "HC1:abc", "x",         CARD,
+                                        INSURANCE,    good_code, expired_code};
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         size_t column = 0;
         (void)RUN("", "--trust", trust, "--at", AT, codes[i]);
@@ -334,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_valid),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_formats_by_name),
+        cmocka_unit_test(test_claims_of_cards),
         cmocka_unit_test(test_standard_input),
         cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_usage),
