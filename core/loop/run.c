@@ -205,6 +205,7 @@ void loop_free(struct loop *loop)
     if (loop == NULL) {
         return;
     }
+    loop_close_journal(loop); /* its thread wakes the loop: first, when a start was refused */
     control_server_stop(loop->control);
     loop->control = NULL; /* it frees itself; a status may still be under way */
     if (loop->handles_open) {
@@ -216,7 +217,6 @@ void loop_free(struct loop *loop)
     if (loop->snapshot != NULL) {
         snapshot_stop(loop->snapshot);
     }
-    loop_close_journal(loop);
     if (loop->host != NULL) {
         host_free(loop->host);
     }
