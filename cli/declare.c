@@ -138,6 +138,11 @@ int cli_declare(int argc, char **argv)
 {
     struct declare declare;
     char why[DECLARE_WHY] = "";
+    if (argc > 1 && strcmp(argv[1], "revoke") == 0) {
+        static char name[] = "chilang declare revoke";
+        argv[1] = name;
+        return cli_declare_revoke(argc - 1, argv + 1);
+    }
     declare_parse(argc, argv, &declare);
     if (chl_issuer_load(declare.key, &declare.issuer, why, sizeof why) != CHL_OK) {
         fprintf(stderr, "chilang declare: %s\n", why);

@@ -40,5 +40,7 @@ chl_err declare_read_json(const char *path, struct chl_declaration *form, char w
 chl_err declare_ask(FILE *in, FILE *out, struct chl_declaration *form);
 /** One declaration a row of a CSV file. @return an exit code; messages are printed. */
 int declare_batch(const struct declare *declare);
+/** `chilang declare revoke`; argv[0] is the name for messages. @return an exit code. */
+int cli_declare_revoke(int argc, char **argv);
 
 #endif

@@ -14,7 +14,7 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *help;
 } kinds[] = {
-    {"issuer", cli_keygen_issuer, "a P-256 pair that signs health declarations"},
+    {"issuer", cli_keygen_issuer, "a pair that signs health declarations (P-256 or Ed25519)"},
     {"declaration", cli_keygen_issuer, "the same"},
     {"curve", cli_keygen_curve, "a CURVE pair for the event stream"},
 };

@@ -73,6 +73,7 @@ struct config {
     const char *register_path; /**< CSV of the persons who are looked for; NULL = none */
     int64_t
         reuse_after_ms; /**< an unsigned card or a certificate may be used again after so long */
+    const char *revoked_path; /**< list of declarations taken back; NULL = none */
     const char *journal_path, *control_path, *state_dir;
     int64_t keep_persons_ms;
     int64_t desk_ms; /**< how long the desk may see whom a lane scanned last, 0 = never */

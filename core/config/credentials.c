@@ -10,6 +10,7 @@ struct credential_options {
     struct chl_list accept;
     const char *trust, *persons;
     int64_t reuse_after_ms;
+    const char *revoked;
 };
 
 struct document_options {
@@ -63,6 +64,11 @@ static const struct chl_opt credential_table[] = {
      .offset = offsetof(struct credential_options, reuse_after_ms),
      .help_vi = "Thẻ hoặc giấy chứng nhận được dùng lại sau bao lâu; tờ khai chỉ dùng một lần",
      .help_en = "After how long a card or certificate may be used again; a declaration never may"},
+    {.name = "revoked",
+     .type = CHL_OPT_PATH,
+     .offset = offsetof(struct credential_options, revoked),
+     .help_vi = "Danh sách mã tờ khai và khóa đã bị hủy",
+     .help_en = "List of declarations that were taken back and of keys believed no longer"},
     {.name = NULL}};
 
 static const struct chl_opt document_table[] = {
@@ -194,6 +200,7 @@ chl_err config_read_credentials(struct reading *r)
     r->config->trust_path = options.trust;
     r->config->register_path = options.persons;
     r->config->reuse_after_ms = options.reuse_after_ms;
+    r->config->revoked_path = options.revoked;
     r->config->enough_up_to[CHL_FORMAT_MANUAL] = formats[CHL_FORMAT_MANUAL].enough_up_to;
     result = read_accept(r, section, &options);
     return result == CHL_OK ? read_documents(r, section) : result;

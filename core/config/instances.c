@@ -148,10 +148,25 @@ static bool has_gate(const struct config *config, size_t instance)
     return false;
 }
 
+/** A plugin with options of its own does not take those of `credentials`; a list of what was taken
+ * back that is not looked at would let in whom it names. */
+static bool passes_over_revoked(struct reading *r, const struct config_instance *instance)
+{
+    return r->config->revoked_path != NULL && instance->options.index != 0 &&
+           strcmp(instance->use, config_reader_of(CHL_FORMAT_DECLARATION)) == 0 &&
+           chl_yaml_get(r->yaml, instance->options, "revoked").index == 0;
+}
+
 chl_err config_check_use(struct reading *r)
 {
     for (size_t i = 0; i < r->config->instance_count; i++) {
         const struct config_instance *instance = &r->config->instances[i];
+        if (passes_over_revoked(r, instance)) {
+            return chl_yaml_refuse_key(r->yaml, instance->options, r->error,
+                                       "expected 'revoked' in '%s', because it takes its own "
+                                       "options in place of 'credentials'; write revoked: %s",
+                                       instance->name, r->config->revoked_path);
+        }
         if (config_is_kind(instance, "gate_") && !has_gate(r->config, i)) {
             return chl_yaml_refuse_key(
                 r->yaml, instance->options, r->error,

@@ -32,6 +32,8 @@ static bool has_option(const struct chl_plugin *plugin, const char *name)
     return false;
 }
 
+enum { SITE_SETTINGS = 3 };
+
 static const char *const format_names[CHL_FORMAT_COUNT] = {
 #define FORMAT_NAME(id, text) [id] = (text),
     CHL_FORMATS(FORMAT_NAME)
@@ -39,9 +41,9 @@ static const char *const format_names[CHL_FORMAT_COUNT] = {
 };
 
 /* What the site says to a credential plugin that has no section of its own, as far as it asks:
- * whom to trust, and which of its formats `credentials.accept` names. */
+ * whom to trust, what was taken back, and which of its formats `credentials.accept` names. */
 static size_t site_settings(const struct chl_ctx *ctx, const char *formats[CHL_FORMAT_COUNT],
-                            struct chl_plugin_setting out[2])
+                            struct chl_plugin_setting out[SITE_SETTINGS])
 {
     const struct config *config = ctx->host->config;
     size_t count = 0, format_count = 0;
@@ -51,6 +53,10 @@ static size_t site_settings(const struct chl_ctx *ctx, const char *formats[CHL_F
     if (config->trust_path != NULL && has_option(ctx->plugin, "trust")) {
         out[count++] =
             (struct chl_plugin_setting){.name = "trust", .values = &config->trust_path, .count = 1};
+    }
+    if (config->revoked_path != NULL && has_option(ctx->plugin, "revoked")) {
+        out[count++] = (struct chl_plugin_setting){
+            .name = "revoked", .values = &config->revoked_path, .count = 1};
     }
     for (int i = 0; i < CHL_FORMAT_COUNT; i++) {
         const char *reader = config_reader_of((chl_format)i);
@@ -69,7 +75,7 @@ static chl_err configure(struct chl_ctx *ctx, char *why, size_t why_size)
 {
     const struct config *config = ctx->host->config;
     const char *formats[CHL_FORMAT_COUNT];
-    struct chl_plugin_setting settings[2];
+    struct chl_plugin_setting settings[SITE_SETTINGS];
     struct chl_yaml_error refusal = {0};
     chl_err error = CHL_OK;
     size_t count = site_settings(ctx, formats, settings);

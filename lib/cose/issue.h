@@ -32,9 +32,13 @@ chl_err chl_issuer_from_key(struct evp_pkey_st *key, const uint8_t kid[CHL_KID_S
 void chl_issuer_free(struct chl_issuer *issuer);
 const uint8_t *chl_issuer_kid(const struct chl_issuer *issuer);
 
-/** Make a new P-256 key pair: private key as PEM with mode 0600, never overwriting; public key as
- * PEM.
- *  @return CHL_OK, CHL_E_STATE (a file exists), CHL_E_IO. Blocks: disk. */
+/** Make a new key pair: private key as PEM with mode 0600, never overwriting; public key as PEM.
+ *  @param alg CHL_ALG_ES256 (P-256) or CHL_ALG_EDDSA (Ed25519).
+ *  @return CHL_OK, CHL_E_INVAL (another alg), CHL_E_STATE (a file exists), CHL_E_IO, CHL_E_NOMEM.
+ *  Blocks: disk. */
+chl_err chl_issuer_keygen_for(int alg, const char *private_path, const char *public_path, char *why,
+                              size_t why_size);
+/** The same for CHL_ALG_ES256. */
 chl_err chl_issuer_keygen(const char *private_path, const char *public_path, char *why,
                           size_t why_size);
 

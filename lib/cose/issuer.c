@@ -158,12 +158,17 @@ static chl_err write_key(const char *path, const EVP_PKEY *key, bool private_par
     return CHL_OK;
 }
 
-chl_err chl_issuer_keygen(const char *private_path, const char *public_path, char *why,
-                          size_t why_size)
+chl_err chl_issuer_keygen_for(int alg, const char *private_path, const char *public_path, char *why,
+                              size_t why_size)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
+    if (alg != CHL_ALG_ES256 && alg != CHL_ALG_EDDSA) {
+        (void)snprintf(why, why_size, "expected a key for ES256 or EdDSA");
+        return CHL_E_INVAL;
+    }
+    EVP_PKEY *key =
+        alg == CHL_ALG_ES256 ? EVP_EC_gen("P-256") : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     if (key == NULL) {
-        (void)snprintf(why, why_size, "OpenSSL made no P-256 key");
+        (void)snprintf(why, why_size, "OpenSSL made no such key");
         ERR_clear_error();
         return CHL_E_NOMEM;
     }
@@ -176,4 +181,10 @@ chl_err chl_issuer_keygen(const char *private_path, const char *public_path, cha
     }
     EVP_PKEY_free(key);
     return error;
+}
+
+chl_err chl_issuer_keygen(const char *private_path, const char *public_path, char *why,
+                          size_t why_size)
+{
+    return chl_issuer_keygen_for(CHL_ALG_ES256, private_path, public_path, why, why_size);
 }

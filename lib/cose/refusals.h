@@ -29,6 +29,7 @@
     X(claims_malformed, CHL_STAGE_CBOR, "the payload is not a map of CWT claims")                  \
     X(cose_malformed, CHL_STAGE_COSE, "not a COSE_Sign1 message")                                  \
     X(issuer_unknown, CHL_STAGE_ISSUER, "no trusted key has this key identifier")                  \
+    X(revoked, CHL_STAGE_ISSUER, "its issuer took it back, or the key is believed no longer")      \
     X(alg_unsupported, CHL_STAGE_SIGNATURE, "algorithm is not ES256, PS256 or EdDSA")              \
     X(key_type_mismatch, CHL_STAGE_SIGNATURE, "the algorithm does not fit the trusted key")        \
     X(signature_invalid, CHL_STAGE_SIGNATURE, "no trusted key made this signature")                \

@@ -15,6 +15,7 @@
 
 #include "lib/cose/cose.h"
 #include "lib/cose/issue.h"
+#include "lib/declaration/revoked.h"
 
 #define CHL_DECLARATION_PREFIX "LS1:"
 
@@ -166,8 +167,9 @@ chl_refusal chl_declaration_decode(const struct chl_cbor_tree *claims, struct ch
 
 /** What a checkpoint accepts. */
 struct chl_declaration_rules {
-    int64_t skew_ns;    /**< tolerance of the clocks */
-    int64_t life_max_s; /**< longest time from issue to expiry */
+    int64_t skew_ns;                   /**< tolerance of the clocks */
+    int64_t life_max_s;                /**< longest time from issue to expiry */
+    const struct chl_revoked *revoked; /**< what was taken back; NULL = nothing */
 };
 
 /** Inspect a code: every stage from prefix to schema. `out` is zeroed by the caller.

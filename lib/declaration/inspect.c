@@ -145,6 +145,17 @@ static bool lives_too_long(const struct chl_cose_message *message, int64_t life_
             life > life_max_s);
 }
 
+/** Told before the times: to declare again is what helps, whenever the code would have expired. */
+static bool is_revoked(const struct chl_cose_message *message, const struct chl_revoked *list)
+{
+    struct chl_bytes id = {NULL, 0};
+    const struct chl_cbor_tree *claims = &message->claims;
+    const struct chl_bytes kid = {message->key->kid, CHL_KID_SIZE};
+    return chl_revoked_has(list, CHL_REVOKED_KEY, kid) ||
+           (chl_cbor_byte_string(chl_cbor_int_key(claims, claims->nodes, CHL_CWT_CTI), &id) &&
+            chl_revoked_has(list, CHL_REVOKED_ID, id));
+}
+
 void chl_declaration_inspect(const struct chl_trust *trust,
                              const struct chl_declaration_rules *rules, struct chl_scratch *scratch,
                              const uint8_t *bytes, size_t length, int64_t now_ns,
@@ -154,8 +165,14 @@ void chl_declaration_inspect(const struct chl_trust *trust,
                                                   .format = CHL_FORMAT_DECLARATION,
                                                   .trusted = CHL_TRUST_PUBLIC_KEY};
     struct chl_cose_message message = {0};
-    if (!chl_cose_open(&format, trust, scratch, bytes, length, out, &message) ||
-        !chl_cose_judge(&message, 0, now_ns, rules->skew_ns, out)) {
+    if (!chl_cose_open(&format, trust, scratch, bytes, length, out, &message)) {
+        return;
+    }
+    if (is_revoked(&message, rules->revoked)) {
+        chl_refuse(out, CHL_REFUSAL_revoked);
+        return;
+    }
+    if (!chl_cose_judge(&message, 0, now_ns, rules->skew_ns, out)) {
         return;
     }
     if (lives_too_long(&message, rules->life_max_s)) {

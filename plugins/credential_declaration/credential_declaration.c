@@ -16,11 +16,13 @@ enum { TRUST_PATHS_MAX = 64 };
 
 struct config {
     struct chl_list trust;
+    const char *revoked;
     int64_t skew_ms, life_max_ms;
 };
 
 struct chl_instance {
     struct chl_trust *trust;
+    struct chl_revoked *revoked;
     struct chl_declaration_rules rules;
 };
 
@@ -31,6 +33,11 @@ static const struct chl_opt options[] = {
      .offset = offsetof(struct config, trust),
      .help_vi = "Khóa công khai của nơi cấp: tệp PEM hoặc thư mục",
      .help_en = "issuers' public keys: PEM files or folders of them"},
+    {.name = "revoked",
+     .type = CHL_OPT_PATH,
+     .offset = offsetof(struct config, revoked),
+     .help_vi = "Danh sách mã tờ khai và khóa đã bị hủy",
+     .help_en = "list of codes that were taken back and of keys believed no longer"},
     {.name = "skew",
      .type = CHL_OPT_DURATION_MS,
      .dflt = "5 min",
@@ -53,6 +60,7 @@ static const struct chl_opt options[] = {
 static void destroy(struct chl_instance *self)
 {
     chl_trust_free(self->trust);
+    chl_revoked_free(self->revoked);
     free(self);
 }
 
@@ -71,6 +79,10 @@ static chl_err create(const struct chl_create *args, struct chl_instance **out, 
                                                  .life_max_s = config->life_max_ms / 1000};
     for (size_t i = 0; err == CHL_OK && i < config->trust.count; i++) {
         err = chl_trust_add_path(self->trust, config->trust.items[i], why, why_size);
+    }
+    if (err == CHL_OK && config->revoked != NULL) {
+        err = chl_revoked_load(config->revoked, &self->revoked, why, why_size);
+        self->rules.revoked = self->revoked;
     }
     if (err != CHL_OK) {
         destroy(self);

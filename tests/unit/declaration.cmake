@@ -3,6 +3,8 @@ chl_add_test(test_declaration SOURCES test_declaration.c declaration_verifier.c 
   LINK chl_declaration chl_qr TIMEOUT 120)
 chl_add_test(test_declaration_refusals SOURCES test_declaration_refusals.c declaration_verifier.c
   declaration_keys.c LINK chl_declaration TIMEOUT 120)
+chl_add_test(test_declaration_revoked SOURCES test_declaration_revoked.c declaration_verifier.c
+  declaration_keys.c LINK chl_declaration TIMEOUT 60)
 chl_add_test(test_declaration_text SOURCES test_declaration_text.c LINK chl_declaration)
 chl_add_test(test_credential_declaration SOURCES test_credential_declaration.c declaration_keys.c
   LINK chl_declaration chl_pluginhost)

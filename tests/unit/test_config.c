@@ -135,14 +135,19 @@ static void test_readers_come_first(void **state)
 }
 
 /** `site` with the first occurrence of `was` replaced. */
-static char *with(const char *was, const char *is)
+static char *replaced(const char *whole, const char *was, const char *is)
 {
-    const char *at = strstr(site, was);
+    const char *at = strstr(whole, was);
     assert_non_null(at);
     char *text = NULL;
-    int written = asprintf(&text, "%.*s%s%s", (int)(at - site), site, is, at + strlen(was));
+    int written = asprintf(&text, "%.*s%s%s", (int)(at - whole), whole, is, at + strlen(was));
     assert_true(written > 0);
     return text;
+}
+
+static char *with(const char *was, const char *is)
+{
+    return replaced(site, was, is);
 }
 
 static void test_own_reader_replaces_the_made_one(void **state)
@@ -163,6 +168,33 @@ static void test_own_reader_replaces_the_made_one(void **state)
     assert_string_equal(config->instances[1].name, "credential_vietnam");
     assert_string_equal(config->instances[2].name, "bus");
     config_free(config);
+    free(text);
+}
+
+static void test_what_was_taken_back_is_looked_at(void **state)
+{
+    (void)state;
+    struct config *config = NULL;
+    struct chl_yaml_error error;
+    char *text = with("  trust: trust", "  trust: trust\n  revoked: back.txt");
+    assert_int_equal(parse(text, &config, &error), CHL_OK);
+    assert_string_equal(config->revoked_path, "/srv/back.txt");
+    config_free(config);
+    free(text);
+    /* A reader with options of its own would pass over it, and let in whom it names. */
+    text = with("  stream:", "  tk: { use: credential_declaration }\n  stream:");
+    assert_int_equal(parse(text, &config, &error), CHL_OK);
+    assert_null(config->revoked_path);
+    config_free(config);
+    char *both = replaced(text, "  trust: trust", "  trust: trust\n  revoked: back.txt");
+    assert_int_equal(parse(both, &config, &error), CHL_E_CONFIG);
+    assert_non_null(strstr(error.text, "write revoked: /srv/back.txt"));
+    free(both);
+    both = replaced(text, "{ use: credential_declaration }",
+                    "{ use: credential_declaration, revoked: own.txt }");
+    assert_int_equal(parse(both, &config, &error), CHL_OK);
+    config_free(config);
+    free(both);
     free(text);
 }
 
@@ -357,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_gates_and_lanes_are_joined),
         cmocka_unit_test(test_readers_come_first),
         cmocka_unit_test(test_own_reader_replaces_the_made_one),
+        cmocka_unit_test(test_what_was_taken_back_is_looked_at),
         cmocka_unit_test(test_entry_by_hand_has_its_level),
         cmocka_unit_test(test_mistakes_have_their_place),
         cmocka_unit_test(test_sections_are_required),

@@ -4,6 +4,7 @@
  */
 #include "declaration_keys.h"
 
+#include "lib/base/text.h"
 #include "lib/pluginhost/pluginhost.h"
 
 #include <setjmp.h>
@@ -121,6 +122,32 @@ static void test_the_site_may_ask_for_shorter_lives(void **state)
     assert_string_equal(out.reason, "life_too_long");
 }
 
+static void test_what_was_taken_back_is_refused(void **state)
+{
+    (void)state;
+    char options[256];
+    char why[512];
+    char kid[2 * CHL_KID_SIZE + 1];
+    char list[] = "/tmp/chl-revoked-XXXXXX";
+    struct chl_inspection out;
+    int fd = mkstemp(list);
+    assert_true(fd >= 0);
+    (void)snprintf(options, sizeof options, "{trust: [%s], revoked: %s}\n", pem_path, list);
+    assert_int_equal(inspect_with(options, &out, why, sizeof why), CHL_OK);
+    assert_int_equal(out.outcome, CHL_CLAIMED);
+    chl_hex(chl_issuer_kid(issuer.issuer), CHL_KID_SIZE, kid);
+    assert_true(dprintf(fd, "key %s\n", kid) > 0);
+    assert_int_equal(inspect_with(options, &out, why, sizeof why), CHL_OK);
+    assert_string_equal(out.reason, "revoked");
+    assert_true(dprintf(fd, "nonsense\n") > 0);
+    assert_int_equal(inspect_with(options, &out, why, sizeof why), CHL_E_CONFIG);
+    assert_non_null(strstr(why, ":2: expected"));
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(unlink(list), 0);
+    assert_int_equal(inspect_with(options, &out, why, sizeof why), CHL_E_IO);
+    assert_non_null(strstr(why, "could not open it"));
+}
+
 static void test_bad_options_are_refused(void **state)
 {
     (void)state;
@@ -139,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_a_trusted_issuer_is_believed),
         cmocka_unit_test(test_without_trust_nobody_is),
         cmocka_unit_test(test_the_site_may_ask_for_shorter_lives),
+        cmocka_unit_test(test_what_was_taken_back_is_refused),
         cmocka_unit_test(test_bad_options_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -109,6 +109,51 @@ static void test_a_changed_signature_is_refused(void **state)
     }
 }
 
+/** The algorithm is the key's: what a header says may be wrong, never decide. */
+static void test_the_algorithm_is_bound_to_the_key(void **state)
+{
+    (void)state;
+    struct chl_declaration made;
+    uint8_t payload[CHL_ISSUE_PAYLOAD_MAX];
+    size_t length = 0;
+    test_fill_minimal(&made);
+    (void)chl_copy(made.claims.id, sizeof made.claims.id, "00112233445566778899aabbccddeeff");
+    assert_int_equal(chl_declaration_encode(&made, payload, sizeof payload, &length), CHL_OK);
+    const struct {
+        const struct test_issuer *by;
+        int claimed;
+        bool unprotected;
+        const char *reason; /* NULL = believed */
+    } cases[] = {
+        {&issuer, CHL_ALG_EDDSA, false, "key_type_mismatch"},
+        {&edwards, CHL_ALG_ES256, false, "key_type_mismatch"},
+        {&issuer, CHL_ALG_PS256, false, "key_type_mismatch"},
+        {&issuer, CHL_ALG_EDDSA, true, "key_type_mismatch"},
+        {&edwards, CHL_ALG_ES256, true, "key_type_mismatch"},
+        {&issuer, -259, false, "alg_unsupported"},
+        {&issuer, CHL_ALG_ES256, false, NULL},
+        {&edwards, CHL_ALG_EDDSA, false, NULL},
+        {&issuer, CHL_ALG_ES256, true, NULL},
+        {&edwards, CHL_ALG_EDDSA, true, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char code[CHL_ISSUE_CODE_MAX];
+        const struct chl_issue_options options = {
+            .claim_alg = cases[i].claimed,
+            .alg_in = cases[i].unprotected ? CHL_ISSUE_ALG_UNPROTECTED : CHL_ISSUE_ALG_PROTECTED};
+        assert_int_equal(chl_issue(cases[i].by->issuer, &options, CHL_DECLARATION_PREFIX,
+                                   (struct chl_bytes){payload, length}, code, sizeof code),
+                         CHL_OK);
+        inspect(code);
+        if (cases[i].reason == NULL) {
+            assert_int_equal(seen.outcome, CHL_CLAIMED);
+        } else {
+            assert_refused(CHL_STAGE_SIGNATURE, cases[i].reason);
+            assert_false(seen.is_signed);
+        }
+    }
+}
+
 static void test_times_are_judged(void **state)
 {
     (void)state;
@@ -319,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_outer_stages_refuse),
         cmocka_unit_test(test_cbor_and_cose_refuse),
         cmocka_unit_test(test_a_changed_signature_is_refused),
+        cmocka_unit_test(test_the_algorithm_is_bound_to_the_key),
         cmocka_unit_test(test_times_are_judged),
         cmocka_unit_test(test_the_schema_refuses),
         cmocka_unit_test(test_truncated_anywhere_it_is_refused),
