@@ -143,6 +143,22 @@ void scan_world_start(struct scan_world *world)
     assert_int_equal(world->plugin->ops->start(world->instance), CHL_OK);
 }
 
+void scan_world_expect_create_refused(struct scan_world *world, const char *expected)
+{
+    char why[CHL_PLUGIN_WHY_MAX] = "";
+    struct chl_instance *instance = NULL;
+    const struct chl_create args = {.size = (uint32_t)sizeof args,
+                                    .name = "it",
+                                    .config = world->config,
+                                    .host = &host,
+                                    .ctx = &world->ctx};
+    assert_int_not_equal(world->plugin->ops->create(&args, &instance, why, sizeof why), CHL_OK);
+    assert_null(instance);
+    if (strstr(why, expected) == NULL) {
+        fail_msg("%s: expected a refusal with '%s', got: %s", world->subject->name, expected, why);
+    }
+}
+
 void scan_world_stop(struct scan_world *world)
 {
     if (world->instance != NULL) {

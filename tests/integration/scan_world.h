@@ -82,6 +82,8 @@ void scan_world_open_with(struct scan_world *world, const struct scan_subject *s
                           const char *options);
 /** create and start. */
 void scan_world_start(struct scan_world *world);
+/** `create` refuses the options with a text that holds `expected`. */
+void scan_world_expect_create_refused(struct scan_world *world, const char *expected);
 /** quiesce, stop and destroy. */
 void scan_world_stop(struct scan_world *world);
 /** Stop what runs, unload, remove the folder. */
