@@ -309,6 +309,12 @@ static chl_err apply_clock(struct engine *engine, const struct engine_record *re
     return CHL_OK;
 }
 
+static chl_err apply_trust(struct engine *engine, const struct engine_record *record)
+{
+    engine->state.trust_old = record->as.TRUST.old;
+    return CHL_OK;
+}
+
 static chl_err apply_nothing(struct engine *engine, const struct engine_record *record)
 {
     (void)engine;
@@ -339,6 +345,7 @@ static const apply_function appliers[RECORD_TYPE_COUNT] = {
     [RECORD_CLOCK] = apply_clock,
     [RECORD_GAP] = apply_gap,
     [RECORD_INBOX] = apply_nothing,
+    [RECORD_TRUST] = apply_trust,
 };
 
 chl_err engine_apply(struct engine *engine, const struct engine_record *record)

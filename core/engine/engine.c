@@ -151,6 +151,25 @@ static void decide_plain(struct decision *decision)
     }
 }
 
+/* Who must renew the list is told when it grows old and when it is fresh again. */
+static void decide_trust(struct decision *decision)
+{
+    struct engine_record record = record_make(RECORD_TRUST);
+    record.as.TRUST = decision->input->as.trust;
+    bool was_old = decision->engine->state.trust_old;
+    emit(decision, &record);
+    if (was_old == record.as.TRUST.old) {
+        return;
+    }
+    struct engine_record alarm = record_make(was_old ? RECORD_ALARM_CLEARED : RECORD_ALARM_RAISED);
+    if (was_old) {
+        alarm.as.ALARM_CLEARED.alarm = ALARM_TRUST_OLD;
+    } else {
+        alarm.as.ALARM_RAISED.alarm = ALARM_TRUST_OLD;
+    }
+    emit(decision, &alarm);
+}
+
 void engine_decide(struct engine *engine, const struct engine_input *input,
                    struct engine_output *out)
 {
@@ -169,6 +188,9 @@ void engine_decide(struct engine *engine, const struct engine_input *input,
         break;
     case INPUT_EMERGENCY:
         decide_emergency(&decision);
+        break;
+    case INPUT_TRUST:
+        decide_trust(&decision);
         break;
     case INPUT_TICK:
         decide_tick(&decision);

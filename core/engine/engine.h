@@ -27,6 +27,7 @@ typedef enum {
     INPUT_LOADED,
     INPUT_PLUGIN,
     INPUT_CLOCK,
+    INPUT_TRUST,
     INPUT_BUSY
 } engine_input_kind;
 
@@ -40,6 +41,7 @@ struct engine_scan {
     uint8_t test_result;          /**< chl_test_result */
     uint16_t party;
     int64_t valid_until;  /**< s since 1970, 0 = not stated */
+    int64_t trusted_at;   /**< s since 1970: when what vouches for it was current, 0 = no age */
     int64_t captured_ns;  /**< monotonic, carried to the effect for measuring */
     int64_t issued_at;    /**< s since 1970, 0 = not stated */
     uint8_t register_hit; /**< engine_register */
@@ -83,6 +85,7 @@ struct engine_input {
         struct record_LOADED loaded;
         struct record_PLUGIN plugin;
         struct record_CLOCK clock;
+        struct record_TRUST trust;
         struct record_INBOX inbox;
     } as;
 };

@@ -38,6 +38,7 @@ struct engine_config {
     const struct engine_gate_config *gates;
     const struct engine_lane_config *lanes;
     uint16_t zone_count, gate_count, lane_count;
+    int64_t trust_max_age_s;                /**< of what vouches for a document, 0 = any */
     int level;                              /**< epidemic level 1–4 */
     uint8_t enough_up_to[CHL_FORMAT_COUNT]; /**< level up to which a document alone is enough */
     int64_t reuse_after_s; /**< a card that is no ticket may be used again after so long */
@@ -133,6 +134,7 @@ struct engine_state {
     int64_t time_ns;
     bool emergency;
     bool clock_doubt;
+    bool trust_old; /**< the oldest trust list is older than the site accepts */
     struct engine_zone zones[ENGINE_ZONES_MAX];
     struct engine_gate gates[ENGINE_GATES_MAX];
     struct engine_lane lanes[ENGINE_LANES_MAX];

@@ -69,6 +69,9 @@ static const struct engine_field fields_GAP[] = {ENGINE_FIELDS_GAP(FIELD_ROW)};
 #define ROW_STRUCT record_INBOX
 static const struct engine_field fields_INBOX[] = {ENGINE_FIELDS_INBOX(FIELD_ROW)};
 #undef ROW_STRUCT
+#define ROW_STRUCT record_TRUST
+static const struct engine_field fields_TRUST[] = {ENGINE_FIELDS_TRUST(FIELD_ROW)};
+#undef ROW_STRUCT
 
 static const struct engine_record_info infos[] = {
 #define INFO_ROW(id, class_id, name)                                                               \

@@ -69,7 +69,8 @@ struct engine_aliases {
     X(ALARM_ABOVE_LIMIT, "above-limit")                                                            \
     X(ALARM_GATE_SILENT, "gate-silent")                                                            \
     X(ALARM_DEVICE_ERROR, "device-error")                                                          \
-    X(ALARM_RECOUNT_DUE, "recount-due")
+    X(ALARM_RECOUNT_DUE, "recount-due")                                                            \
+    X(ALARM_TRUST_OLD, "trust-old")
 
 #define ENGINE_ENUM_ID(id, name) id,
 typedef enum { ENGINE_REGISTERS(ENGINE_ENUM_ID) REGISTER_COUNT } engine_register;
@@ -270,6 +271,11 @@ typedef enum {
 #define ENGINE_FIELDS_CLOCK(F)                                                                     \
     F(I64, offset_ms, "wall clock against the clock the daemon runs on")                           \
     F(BOOL, doubt, "expiry can no longer be judged")
+#define ENGINE_FIELDS_TRUST(F)                                                                     \
+    F(U32, keys, "keys that are believed")                                                         \
+    F(U32, skipped, "entries that could not be read")                                              \
+    F(I64, updated, "when the oldest list was last known to be current, 0 = none has an age")      \
+    F(BOOL, old, "signed documents under it can no longer be admitted unseen")
 
 /** Every record: identifier, class, type in topics, fields. */
 #define ENGINE_RECORDS(X)                                                                          \
@@ -292,7 +298,8 @@ typedef enum {
     X(PLUGIN, HEALTH, "plugin")                                                                    \
     X(CLOCK, HEALTH, "clock")                                                                      \
     X(GAP, HEALTH, "gap")                                                                          \
-    X(INBOX, HEALTH, "inbox")
+    X(INBOX, HEALTH, "inbox")                                                                      \
+    X(TRUST, HEALTH, "trust")
 
 #define ENGINE_MEMBER(kind, member, text) ENGINE_C_##kind(member)
 #define ENGINE_STRUCT(id, class_id, type)                                                          \

@@ -29,6 +29,7 @@ struct question {
     bool repeated;   /**< the same person at the gate that is released for them */
     uint8_t bar;     /**< chl_reason that no tap lifts, 0 = none */
     struct account account;
+    int64_t now_ns;
     int64_t used_at_ns;
     uint16_t used_gate;
     chl_reason reason;
@@ -115,6 +116,18 @@ static bool rule_clock(struct question *q)
            q->scan->valid_until != 0 && says(q, CHL_REASON_VERIFY_DATA_STALE);
 }
 
+/* Who vouched for it was last heard of too long ago, or, by a clock that cannot be right, tomorrow:
+ * the key may have been withdrawn since. Our fault too. */
+static bool rule_trust(struct question *q)
+{
+    enum { TOMORROW_S = 86400 };
+    int64_t max_age_s = q->engine->config->trust_max_age_s;
+    int64_t age_s = q->now_ns / CHL_NS_PER_S - q->scan->trusted_at;
+    bool old =
+        max_age_s != 0 && q->scan->trusted_at != 0 && (age_s > max_age_s || age_s < -TOMORROW_S);
+    return !q->checked && old && says(q, CHL_REASON_VERIFY_DATA_STALE);
+}
+
 /* Whichever code of a person was used: a document number ties them together. */
 static bool rule_duplicate(struct question *q)
 {
@@ -186,9 +199,8 @@ static bool rule_room(struct question *q)
     return keys > ENGINE_CODES_MAX && says(q, CHL_REASON_NOT_RECORDABLE);
 }
 
-static const rule rules[] = {rule_emergency, rule_format,   rule_clock,
-                             rule_duplicate, rule_register, rule_health,
-                             rule_document,  rule_gate,     rule_room};
+static const rule rules[] = {rule_emergency, rule_format, rule_clock,    rule_trust, rule_duplicate,
+                             rule_register,  rule_health, rule_document, rule_gate,  rule_room};
 
 static uint8_t bar_of(const struct engine_scan *scan)
 {
@@ -207,6 +219,7 @@ static chl_reason admission(const struct question *question)
 static void judge(struct question *question, int64_t now_ns)
 {
     const struct engine_scan *scan = question->scan;
+    question->now_ns = now_ns;
     question->places = scan->party > 0 ? scan->party : 1;
     account_find(question->engine, scan, question->gate, now_ns, &question->account);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {

@@ -178,6 +178,7 @@ size_t engine_state_encode(const struct engine *engine, char *out, size_t size)
     chl_json_int(&json, "time", engine->state.time_ns);
     chl_json_bool(&json, "emergency", engine->state.emergency);
     chl_json_bool(&json, "clock_doubt", engine->state.clock_doubt);
+    chl_json_bool(&json, "trust_old", engine->state.trust_old);
     put_zones(&json, engine);
     put_gates(&json, engine);
     put_lanes(&json, engine);
@@ -390,6 +391,7 @@ chl_err engine_state_decode(struct engine *engine, const char *json, size_t leng
     engine->state.time_ns = number(root, "time");
     engine->state.emergency = json_is_true(json_object_get(root, "emergency"));
     engine->state.clock_doubt = json_is_true(json_object_get(root, "clock_doubt"));
+    engine->state.trust_old = json_is_true(json_object_get(root, "trust_old"));
     get_zones(engine, json_object_get(root, "zones"));
     if (!get_gates(engine, json_object_get(root, "gates")) ||
         !get_lanes(engine, json_object_get(root, "lanes"))) {

@@ -179,6 +179,9 @@ struct chl_claims {
     struct chl_companion
         companions[CHL_CLAIM_COMPANIONS_MAX]; /**< named ones; `party` counts all */
     char address[192];                        /**< residence, as written */
+    /** When the source of the key that vouches for this was last known to be current; 0 = nothing
+     *  vouches for it, or the site itself pins the key. */
+    int64_t trusted_at;
 };
 
 /** Answer of one inspection. The caller zeroes it and sets `size`. */

@@ -168,6 +168,7 @@ bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust 
         return false;
     }
     out->is_signed = true;
+    out->claims.trusted_at = message->key->updated_s;
     return true;
 }
 
