@@ -222,6 +222,22 @@ static void readable(char *time)
     }
 }
 
+/** Trust that is old makes people look at every original; one refused is not in use. */
+static void print_trust_duty(FILE *out, const json_t *trust, const char *red, const char *plain)
+{
+    const char *state = json_string_value(json_object_get(trust, "state"));
+    long long days = (long long)json_integer_value(json_object_get(trust, "age_s")) / 86400;
+    const json_t *good = json_object_get(trust, "ok");
+    if (state != NULL && strcmp(state, "old") == 0) {
+        (void)fprintf(out, "%sTRUST OLD%s %lld days: import a new list, then SIGHUP\n", red, plain,
+                      days);
+    }
+    if (state != NULL && strcmp(state, "none") != 0 && json_is_false(good)) {
+        (void)fprintf(out, "%sTRUST REFUSED%s the former one stays: `chilang trust list`\n", red,
+                      plain);
+    }
+}
+
 /** What somebody has to do something about, each on a line of its own. */
 static void print_duties(FILE *out, const json_t *status, bool colour)
 {
@@ -236,6 +252,7 @@ static void print_duties(FILE *out, const json_t *status, bool colour)
     if (json_is_true(json_object_get(status, "clock_doubt"))) {
         (void)fprintf(out, "%sCLOCK%s in doubt: set the machine's time\n", red, plain);
     }
+    print_trust_duty(out, json_object_get(status, "trust"), red, plain);
     for (size_t i = 0; i < json_array_size(zones); i++) {
         const json_t *entry = json_array_get(zones, i);
         if (json_is_true(json_object_get(entry, "recount_due"))) {
@@ -244,6 +261,24 @@ static void print_duties(FILE *out, const json_t *status, bool colour)
                           zone, zone);
         }
     }
+}
+
+/** How much is believed, and how old that is. */
+static void print_trust(FILE *out, const json_t *trust)
+{
+    long long keys = (long long)json_integer_value(json_object_get(trust, "keys"));
+    const json_t *age = json_object_get(trust, "age_s");
+    long long hours = (long long)json_integer_value(age) / 3600;
+    if (keys == 0) {
+        (void)fputs("trust: none\n", out);
+        return;
+    }
+    (void)fprintf(out, "trust: %lld key%s", keys, keys == 1 ? "" : "s");
+    if (json_is_integer(age)) {
+        bool days = hours >= 48;
+        (void)fprintf(out, ", %lld %s old", days ? hours / 24 : hours, days ? "days" : "hours");
+    }
+    (void)fputc('\n', out);
 }
 
 static void print_head(FILE *out, const json_t *status, bool colour)
@@ -261,6 +296,7 @@ static void print_head(FILE *out, const json_t *status, bool colour)
     (void)fprintf(out, ", head %lld\n",
                   (long long)json_integer_value(json_object_get(status, "head")));
     (void)fprintf(out, "epoch %s\n", text_of(status, "epoch", text, 40));
+    print_trust(out, json_object_get(status, "trust"));
     print_duties(out, status, colour);
 }
 

@@ -70,6 +70,7 @@ struct config {
      * never. */
     uint8_t enough_up_to[CHL_FORMAT_COUNT];
     const char *trust_path;    /**< file or folder; NULL = none */
+    int64_t trust_max_age_ms;  /**< older trust makes people look, 0 = never */
     const char *register_path; /**< CSV of the persons who are looked for; NULL = none */
     int64_t
         reuse_after_ms; /**< an unsigned card or a certificate may be used again after so long */

@@ -9,7 +9,7 @@
 struct credential_options {
     struct chl_list accept;
     const char *trust, *persons;
-    int64_t reuse_after_ms;
+    int64_t reuse_after_ms, trust_max_age_ms;
     const char *revoked;
 };
 
@@ -51,6 +51,14 @@ static const struct chl_opt credential_table[] = {
      .offset = offsetof(struct credential_options, trust),
      .help_vi = "Thư mục hoặc danh sách chứng thư tin cậy",
      .help_en = "Folder of certificates, a certificate, or a trust list"},
+    {.name = "trust_max_age",
+     .type = CHL_OPT_DURATION_MS,
+     .dflt = "14 d",
+     .min = 0,
+     .max = INT64_C(3650) * 86400000,
+     .offset = offsetof(struct credential_options, trust_max_age_ms),
+     .help_vi = "Danh sách chứng thư cũ hơn thì nhân viên phải xem bản gốc; 0 s = không xét tuổi",
+     .help_en = "Under older trust a person must look at the original; 0 s = of any age"},
     {.name = "register",
      .type = CHL_OPT_PATH,
      .offset = offsetof(struct credential_options, persons),
@@ -198,6 +206,7 @@ chl_err config_read_credentials(struct reading *r)
         return result;
     }
     r->config->trust_path = options.trust;
+    r->config->trust_max_age_ms = options.trust_max_age_ms;
     r->config->register_path = options.persons;
     r->config->reuse_after_ms = options.reuse_after_ms;
     r->config->revoked_path = options.revoked;

@@ -46,6 +46,7 @@ struct host_scan {
     char certificate_kind;
     int64_t issued_at, not_before, expires_at; /**< seconds since 1970 UTC, 0 = not stated */
     int64_t test_sampled_at, recovered_from, recovered_until;
+    int64_t trusted_at; /**< when what vouches for it was last known to be current, 0 = no age */
     char from_area[12], to_area[12];
 };
 

@@ -106,6 +106,7 @@ static void keep_claims(struct host_scan *to, const struct chl_claims *claims)
     to->issued_at = claims->issued_at;
     to->not_before = claims->not_before;
     to->expires_at = claims->expires_at;
+    to->trusted_at = claims->trusted_at;
     (void)chl_copy(to->from_area, sizeof to->from_area, claims->from_area);
     (void)chl_copy(to->to_area, sizeof to->to_area, claims->to_area);
 }

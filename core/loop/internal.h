@@ -84,6 +84,7 @@ struct loop {
     struct told_register *registers; /**< what the host said, oldest first; under text_lock */
     _Atomic bool register_due;
     struct register_status persons;
+    struct trust_status trust;
     unsigned jobs; /**< status queries on the thread pool */
     bool stopping;
     int64_t stop_by_ns; /**< monotonic: from then on nobody is waited for */
@@ -117,6 +118,15 @@ void loop_status_durable(struct loop *loop, control_token token);
 void loop_record_loads(struct loop *loop);
 /** Make the credential plugins anew and record what they trust now. Blocks: never. */
 void loop_reload_trust(struct loop *loop);
+
+/** Read what is at `path` once more, for its number and age. Thread: any. Blocks: disk. */
+void loop_read_trust(const char *path, struct trust_status *out);
+/** Keep and record it. Thread: the loop's. */
+void loop_take_trust(struct loop *loop, const struct trust_status *read);
+/** True when the oldest of what is believed is older than the site accepts. */
+bool loop_trust_is_old(const struct loop *loop, int64_t now_ns);
+/** Record that it became old, or fresh, as time passed. Thread: the loop's. */
+void loop_check_trust(struct loop *loop, int64_t now_ns);
 
 /** register.c: what the host says of the register of persons; any thread. */
 void loop_sink_register(void *user, const struct host_register *told);

@@ -31,6 +31,7 @@ struct loaded_job {
     struct loop *loop;
     _Atomic int step; /**< hands the job over where a thread sanitizer can see it */
     struct content content;
+    struct trust_status trust;
 };
 
 static void add(struct content *content, const void *bytes, size_t length)
@@ -120,6 +121,11 @@ void loop_record_loads(struct loop *loop)
         }
         free(content.bytes);
     }
+    if (loop->config->trust_path != NULL) {
+        struct trust_status trust;
+        loop_read_trust(loop->config->trust_path, &trust);
+        loop_take_trust(loop, &trust);
+    }
 }
 
 static void read_trust(uv_work_t *work)
@@ -127,6 +133,7 @@ static void read_trust(uv_work_t *work)
     struct loaded_job *job = (struct loaded_job *)(void *)work;
     (void)atomic_load(&job->step);
     read_content(job->loop->config->trust_path, &job->content);
+    loop_read_trust(job->loop->config->trust_path, &job->trust);
     atomic_store(&job->step, 2);
 }
 
@@ -138,6 +145,7 @@ static void record_trust(uv_work_t *work, int status)
     loop->jobs--;
     if (status == 0 && !loop_is_stuck(loop) && !loop->stopping) {
         record_content(loop, "trust", &job->content);
+        loop_take_trust(loop, &job->trust);
     }
     free(job->content.bytes);
     free(job);

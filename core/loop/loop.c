@@ -54,6 +54,7 @@ void loop_view(struct loop *loop, struct status_view *view)
                                  .journal = loop->journal_shown,
                                  .now_ns = loop_now_ns(loop),
                                  .persons = loop->persons,
+                                 .trust = loop->trust,
                                  .heard_ns = loop->heard_ns};
 }
 
@@ -370,6 +371,7 @@ void loop_on_tick(uv_timer_t *handle)
     }
     host_desk_tick(loop->host);
     check_clock(loop, now_ns);
+    loop_check_trust(loop, now_ns);
     tell_busy(loop, now_ns);
     loop_on_wake(&loop->wake);
     check_silence(loop, now_ns);

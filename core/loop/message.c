@@ -73,6 +73,7 @@ void loop_scan(const struct host_scan *scan, struct engine_scan *out)
                                  * term of an insurance: it ends no memory of the code's use. */
                                 .valid_until = scan->is_signed ? scan->expires_at : 0,
                                 .issued_at = scan->issued_at,
+                                .trusted_at = scan->is_signed ? scan->trusted_at : 0,
                                 .captured_ns = scan->captured_ns};
     chl_copy(out->refusal, sizeof out->refusal, scan->reason);
     loop_take_identity(&scan->identity, out);

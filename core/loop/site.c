@@ -52,6 +52,7 @@ chl_err site_make(const struct config *config, struct site *out)
                                          .gate_count = (uint16_t)config->gate_count,
                                          .lane_count = (uint16_t)config->lane_count,
                                          .level = config->level,
+                                         .trust_max_age_s = config->trust_max_age_ms / 1000,
                                          .reuse_after_s = config->reuse_after_ms / 1000};
     memcpy(out->engine.enough_up_to, config->enough_up_to, sizeof out->engine.enough_up_to);
     return CHL_OK;

@@ -117,6 +117,37 @@ static void put_register(struct chl_json *json, const struct register_status *pe
     chl_json_close_object(json);
 }
 
+static void put_time(struct chl_json *json, const char *key, int64_t ns)
+{
+    char text[CHL_RFC3339_SIZE];
+    chl_time_format(ns, text);
+    chl_json_string(json, key, text);
+}
+
+/* The state is a durable fact; number and age are those of what was read last. */
+static void put_trust(struct chl_json *json, const struct status_view *view)
+{
+    const struct trust_status *trust = &view->trust;
+    chl_json_object(json, "trust");
+    chl_json_string(json, "state",
+                    !trust->loaded                  ? "none"
+                    : view->engine->state.trust_old ? "old"
+                                                    : "ok");
+    chl_json_uint(json, "keys", trust->keys);
+    chl_json_uint(json, "skipped", trust->skipped);
+    if (trust->updated_s != 0) {
+        put_time(json, "updated", trust->updated_s * CHL_NS_PER_S);
+        chl_json_int(json, "age_s", view->now_ns / CHL_NS_PER_S - trust->updated_s);
+    } else {
+        chl_json_null(json, "updated");
+        chl_json_null(json, "age_s");
+    }
+    chl_json_int(json, "max_age_s", view->config->trust_max_age_ms / 1000);
+    chl_json_bool(json, "ok", trust->loaded && !trust->refused);
+    chl_json_string(json, "text", trust->text);
+    chl_json_close_object(json);
+}
+
 typedef void (*put_place)(struct chl_json *, const struct status_view *, uint16_t);
 
 static void put_all(struct chl_json *json, const struct status_view *view, const char *key,
@@ -129,13 +160,6 @@ static void put_all(struct chl_json *json, const struct status_view *view, const
         chl_json_close_object(json);
     }
     chl_json_close_array(json);
-}
-
-static void put_time(struct chl_json *json, const char *key, int64_t ns)
-{
-    char text[CHL_RFC3339_SIZE];
-    chl_time_format(ns, text);
-    chl_json_string(json, key, text);
 }
 
 size_t status_json(const struct status_view *view, char *out, size_t size)
@@ -155,6 +179,7 @@ size_t status_json(const struct status_view *view, char *out, size_t size)
     put_all(&json, view, "zones", view->config->zone_count, put_zone);
     put_all(&json, view, "gates", view->config->gate_count, put_gate);
     put_all(&json, view, "lanes", view->config->lane_count, put_lane);
+    put_trust(&json, view);
     put_register(&json, &view->persons);
     put_plugins(&json, view->host);
     chl_json_close_object(&json);

@@ -16,6 +16,14 @@ struct register_status {
     char text[HOST_WHY_MAX]; /**< why it was refused */
 };
 
+/** What the site believes, as the door tells of it. */
+struct trust_status {
+    bool loaded, refused; /**< refused: as it lies there now; what was loaded stays in use */
+    size_t keys, skipped; /**< believed keys; entries that could not be read */
+    int64_t updated_s;    /**< when its oldest part was last known to be current, 0 = has no age */
+    char text[HOST_WHY_MAX];
+};
+
 /** What status needs beside the engine. */
 struct status_view {
     const struct config *config;
@@ -25,6 +33,7 @@ struct status_view {
     const char *journal; /**< "ok" or why not */
     int64_t now_ns;
     struct register_status persons;
+    struct trust_status trust;
     const int64_t *heard_ns; /**< per gate: wall time of its last report, 0 = never */
 };
 
