@@ -24,6 +24,9 @@ static bool is_separator(char c)
 static bool read_part(const char *text, size_t length, struct part *out)
 {
     *out = (struct part){.length = length};
+    if (length == 0 || length > 4) {
+        return false;
+    }
     for (size_t i = 0; i < length; i++) {
         bool digit = text[i] >= '0' && text[i] <= '9';
         if (!digit && text[i] != '*') {
@@ -35,7 +38,7 @@ static bool read_part(const char *text, size_t length, struct part *out)
             out->value = out->value * 10 + (text[i] - '0');
         }
     }
-    return length > 0 && length <= 4;
+    return true;
 }
 
 static int days_in(int month, int year)

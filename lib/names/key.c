@@ -75,7 +75,8 @@ static void add_mark(struct writer *w, ucs4_t c)
         return;
     }
     if (w->tone_count == TONES_MAX) {
-        end_vowels(w); /* no syllable of any language */
+        w->error = CHL_E_INVAL; /* no syllable of any language */
+        return;
     }
     w->tones[w->tone_count++] = c;
     w->in_vowels = true;

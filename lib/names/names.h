@@ -34,7 +34,8 @@ chl_err chl_name_nfc(const char *in, char *out, size_t size);
  *  place of the tone mark within its vowels (Hoà = Hòa, Thuỷ = Thủy) make no difference.
  *  @param name UTF-8, at most CHL_NAME_MAX bytes.
  *  @param out the caller's; empty on failure. Lower-case NFC text, words parted by one space.
- *  @return CHL_OK; CHL_E_NOTFOUND: nothing in it but spaces and marks; errors of chl_name_nfc.
+ *  @return CHL_OK; CHL_E_NOTFOUND: nothing in it but spaces and marks; errors of chl_name_nfc,
+ *  CHL_E_INVAL also for more tone marks on neighbouring vowels than any syllable has.
  *  Thread: any. Blocks: never. */
 chl_err chl_name_key(const char *name, char *out, size_t size);
 
