@@ -37,7 +37,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 const struct argp door_argp = {.options = rows, .parser = parse};
 
-static int find(const struct door *door, const char *program, char *out, size_t size)
+int door_find(const struct door *door, const char *program, char *out, size_t size)
 {
     if (door->control != NULL || door->config == NULL) {
         const char *path = door->control != NULL ? door->control : DOOR_DEFAULT;
@@ -93,7 +93,7 @@ int door_ask(const struct door *door, const char *program, const struct control_
     const char *line = NULL;
     size_t length = 0;
     struct control_client *client = NULL;
-    int code = find(door, program, path, sizeof path);
+    int code = door_find(door, program, path, sizeof path);
     if (code != CLI_OK) {
         return code;
     }

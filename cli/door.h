@@ -23,6 +23,9 @@ struct door {
  */
 extern const struct argp door_argp;
 
+/** Path of the socket. What went wrong is printed to stderr. @return an exit code of cli.h. */
+int door_find(const struct door *door, const char *program, char *out, size_t size);
+
 /** Ask and wait for the answer. What went wrong is printed to stderr under `program`'s name.
  *  @param answer on success the answer, `"ok": true`, the caller's: json_decref().
  *  @return an exit code of cli.h. Blocks: at most 10 s. */
