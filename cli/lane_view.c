@@ -298,9 +298,10 @@ static void footer(struct page *page)
         line(page, NULL, 0, "");
     }
     line(page, "7", 0,
-         view->check != 0 ? say(view, " d Đã kiểm tra    t Từ chối    n Nhập tay    q Thoát",
-                                " d Checked    t Refuse    n Enter by hand    q Quit")
-                          : say(view, " n Nhập tay    q Thoát", " n Enter by hand    q Quit"));
+         !view->online ? say(view, " q Thoát", " q Quit")
+         : view->check != 0 ? say(view, " d Đã kiểm tra    t Từ chối    n Nhập tay    q Thoát",
+                                  " d Checked    t Refuse    n Enter by hand    q Quit")
+                            : say(view, " n Nhập tay    q Thoát", " n Enter by hand    q Quit"));
 }
 
 void lane_draw(FILE *out, const struct lane_view *view, size_t rows, size_t columns)

@@ -4,7 +4,7 @@
  */
 #include "tests/integration/site_world.h"
 
-#include "lib/base/time.h"
+#include "lib/control/control.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#define CARD                                                                                       \
+    DOCUMENT "|012345678|" NAME "|03021993|Nữ|Thôn M'gar, xã Ea Tu, Buôn Ma Thuột|01012021\r\n"
 #define NAME     "Đặng Thị Ngọc Ánh"
 #define DOCUMENT "001093029317"
 #define FORM                                                                                       \
@@ -26,29 +28,48 @@
 #define ENTER(lane, rest) "{\"op\":\"enter\",\"lane\":\"" lane "\",\"who\":\"chị Lan\"," rest "}"
 
 /* What may stand nowhere but on the lane's desk. */
-static const char *const secrets[] = {NAME, "Ngọc", "001 093 029 317", DOCUMENT, "0987654321"};
+static const char *const secrets[] = {
+    NAME, "Ngọc", "001 093 029 317", DOCUMENT, "0987654321", "012345678", "M'gar"};
 
 static bool holds(const char *path, const char *secret)
 {
+    enum { FILE_MAX = 8 << 20 };
     FILE *file = fopen(path, "rb");
-    bool found = false;
-    size_t length = strlen(secret), matched = 0;
-    for (int c = 0; file != NULL && !found && (c = fgetc(file)) != EOF;) {
-        matched = c == (unsigned char)secret[matched] ? matched + 1
-                  : c == (unsigned char)secret[0]     ? 1
-                                                      : 0;
-        found = matched == length;
-    }
+    char *bytes = malloc(FILE_MAX);
+    assert_non_null(bytes);
+    size_t length = file != NULL ? fread(bytes, 1, FILE_MAX, file) : 0;
+    assert_true(length < FILE_MAX);
+    bool found = memmem(bytes, length, secret, strlen(secret)) != NULL;
+    free(bytes);
     if (file != NULL) {
         fclose(file);
     }
     return found;
 }
 
+/** Cards are read, and say who somebody is; by themselves they are never enough. */
+static void accept_cards(const struct world *world)
+{
+    static const char was[] = "accept: [declaration]";
+    static char site[WORLD_OUT];
+    FILE *file = fopen(world_path(world, "site.yaml"), "r");
+    assert_non_null(file);
+    site[fread(site, 1, sizeof site - 1, file)] = '\0';
+    fclose(file);
+    const char *at = strstr(site, was);
+    assert_non_null(at);
+    file = fopen(world_path(world, "site.yaml"), "w");
+    assert_non_null(file);
+    fprintf(file, "%.*saccept: [declaration, cccd, bhyt, pccovid]%s", (int)(at - site), site,
+            at + strlen(was));
+    fclose(file);
+}
+
 static int open_site(void **state)
 {
     static struct world world;
     world_open(&world);
+    accept_cards(&world);
     world_start(&world);
     *state = &world;
     bool up = world_until(&world, "gates", "G1", "state", "OK") &&
@@ -309,6 +330,118 @@ static void test_desk_forgets_at_the_next_scan(void **state)
     json_decref(answer);
 }
 
+/** What screens are sent while it happens. */
+static struct control_client *watch(const struct world *world)
+{
+    static const char request[] = "{\"op\":\"watch\"}";
+    struct control_client *client = NULL;
+    char why[256];
+    const char *line = NULL;
+    size_t length = 0;
+    assert_int_equal(
+        chl_control_connect(world_path(world, "control.sock"), &client, why, sizeof why), CHL_OK);
+    assert_int_equal(chl_control_send(client, request, strlen(request), WORLD_WAIT_MS), CHL_OK);
+    assert_int_equal(chl_control_read(client, &line, &length, WORLD_WAIT_MS), CHL_OK);
+    return client;
+}
+
+/** Read events until that verdict; none of them may name anybody. */
+static void names_nobody_until(struct control_client *client, const char *verdict)
+{
+    const char *line = NULL;
+    size_t length = 0;
+    bool seen = false;
+    while (!seen) {
+        assert_int_equal(chl_control_read(client, &line, &length, WORLD_WAIT_MS), CHL_OK);
+        for (size_t s = 0; s < sizeof secrets / sizeof *secrets; s++) {
+            assert_null(strstr(line, secrets[s]));
+        }
+        seen = strstr(line, verdict) != NULL;
+    }
+}
+
+static void test_card_prefills_the_form(void **state)
+{
+    struct world *world = *state;
+    char out[WORLD_OUT];
+    struct control_client *screen = watch(world);
+    world_scan(world, "G1", CARD);
+    assert_true(world_until(world, "lanes", "G1", "reason", "declaration_missing"));
+    json_t *carded = last_decision(world);
+    json_t *answer = accepted(world, "{\"op\":\"desk\",\"lane\":\"G1\"}");
+    const json_t *desk = json_object_get(answer, "desk");
+    assert_string_equal(text(desk, "name"), NAME);
+    assert_string_equal(text(desk, "birth"), "1993-02-03");
+    assert_string_equal(text(desk, "sex"), "female");
+    assert_string_equal(text(desk, "document"), DOCUMENT);
+    assert_string_equal(text(desk, "format"), "cccd");
+    assert_int_equal(json_array_size(json_object_get(desk, "documents")), 2);
+    assert_true(json_is_false(json_object_get(desk, "signed")));
+    char *missing = json_dumps(json_object_get(desk, "missing"), JSON_COMPACT);
+    assert_non_null(strstr(missing, "\"symptoms\",\"contact\",\"origin\""));
+    free(missing);
+    char check[128];
+    world_member(world, "lanes", "G1", "check_sequence", check);
+    const char *const too_little[] = {
+        "enter", "G1",      "--config",  world_path(world, "site.yaml"),
+        "--who", "chị Lan", "--scanned", "--from",
+        "05977", NULL};
+    assert_int_equal(world_run(world, out, "chilang", too_little), 1);
+    assert_non_null(strstr(out, "symptoms; contact"));
+    const char *const whole[] = {"enter", "G1",         "--config",  world_path(world, "site.yaml"),
+                                 "--who", "chị Lan",    "--scanned", "--from",
+                                 "05977", "--symptoms", "no",        "--contact",
+                                 "no",    "--json",     NULL};
+    int code = world_run(world, out, "chilang", whole);
+    if (code != 0) {
+        fail_msg("%d: %s", code, out);
+    }
+    assert_non_null(strstr(out, "\"verdict\":\"ADMIT\""));
+    json_t *made = last_decision(world);
+    assert_string_equal(text(made, "format"), "manual");
+    assert_string_equal(text(made, "who"), "chị Lan");
+    assert_int_equal(json_integer_value(json_object_get(made, "resolves")), atoll(check));
+    assert_true(json_array_size(json_object_get(made, "aliases")) == 2);
+    assert_true(json_equal(json_object_get(made, "aliases"), json_object_get(carded, "aliases")));
+    json_decref(made);
+    json_decref(carded);
+    json_decref(answer);
+    walk(world, 1);
+    assert_true(world_until(world, "zones", "san", "inside", "1"));
+    world_scan(world, "G2", CARD);
+    assert_true(world_until(world, "lanes", "G2", "reason", "already_used"));
+    names_nobody_until(screen, "already_used");
+    chl_control_close(screen);
+    /* The old card's number is the same person's. */
+    entered(world,
+            ENTER("H1", "\"form\":{\"document\":\"012 345 678\",\"from\":\"05977\","
+                        "\"symptoms\":\"no\",\"contact\":\"no\"}"),
+            "CHECK", "already_used");
+}
+
+static void test_enter_says_what_it_expects(void **state)
+{
+    const struct world *world = *state;
+    char out[WORLD_OUT];
+    const char *const nobody[] = {"enter", "G1",      "--config",  world_path(world, "site.yaml"),
+                                  "--who", "chị Lan", "--scanned", NULL};
+    assert_int_equal(world_run(world, out, "chilang", nobody), 1);
+    assert_non_null(strstr(out, "expected somebody just scanned"));
+    const char *const anonymous[] = {"enter",  "G1",    "--config", world_path(world, "site.yaml"),
+                                     "--from", "05977", NULL};
+    assert_int_equal(world_run(world, out, "chilang", anonymous), 2);
+    assert_non_null(strstr(out, "--who"));
+    const char *const unwell[] = {
+        "enter",      "G1",    "--config",  world_path(world, "site.yaml"),
+        "--who",      "Lan",   "--name",    NAME,
+        "--birth",    "1993",  "--from",    "05977",
+        "--symptoms", "fever", "--contact", "no",
+        NULL};
+    assert_int_equal(world_run(world, out, "chilang", unwell), 1);
+    assert_non_null(strstr(out, "CHECK: "));
+    assert_non_null(strstr(out, "(Y1)"));
+}
+
 #define SITE(name) cmocka_unit_test_setup_teardown(name, open_site, close_site)
 
 int main(void)
@@ -319,6 +452,8 @@ int main(void)
         SITE(test_what_lacks_is_named),
         SITE(test_desk_names_whom_the_lane_scanned),
         SITE(test_desk_forgets_at_the_next_scan),
+        SITE(test_card_prefills_the_form),
+        SITE(test_enter_says_what_it_expects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
