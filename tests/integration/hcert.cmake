@@ -16,3 +16,11 @@ add_test(NAME test_schema_agreement
     $<TARGET_FILE:schema_verdicts> "${CMAKE_SOURCE_DIR}/../shared/data/qr")
 set_tests_properties(test_schema_agreement PROPERTIES TIMEOUT 120 LABELS integration
   SKIP_REGULAR_EXPRESSION "^SKIPPED ALL")
+chl_add_test(test_formats SOURCES test_formats.c dgc_case.c
+  LINK chl_test_chain chl_qr_read chl_text chl_cose PkgConfig::JANSSON
+  TIMEOUT 120 LABELS integration)
+chl_add_test(test_chain_hostile SOURCES test_chain_hostile.c $<TARGET_OBJECTS:chl_test_memory>
+  LINK chl_test_codes chl_text TIMEOUT 300 LABELS integration)
+if(CHL_SANITIZE)
+  target_compile_definitions(test_chain_hostile PRIVATE CHL_SANITIZED)
+endif()

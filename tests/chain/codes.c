@@ -2,7 +2,7 @@
 /** @file
  *  @brief Makes a code of each format.
  */
-#include "tests/bench/credential_codes.h"
+#include "tests/chain/codes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ enum { DAY_S = 86400 };
     "Số 12, Phường Chi Lăng, Thành phố Lạng Sơn, Lạng Sơn|01082021"
 #define BHYT                                                                                       \
     "GD4010120000001|4e677579e1bb856e205468e1bb8b2048c6b0e1bb9d6e67|03/02/1990|2|"                 \
-    "4cea1ba16e672053c6a16e|01 - 012|01/01/2021|-|01/01/2021|20000000000000|-|4|01/01/2025|"       \
+    "4ce1baa16e672053c6a16e|01 - 012|01/01/2021|-|01/01/2021|20000000000000|-|4|01/01/2025|"       \
     "15e12345678abcde-7102|$"
 #define PCCOVID                                                                                    \
     "001090001234|NGUYEN THI HUONG|1990-02-03|0|162979388586171101|<2<GD4010120000001<0912345678"

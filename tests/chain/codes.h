@@ -3,8 +3,8 @@
  *  @brief One code of each format that a checkpoint reads, and a chain of plugins that trusts their
  *         issuers.
  */
-#ifndef CHL_TESTS_BENCH_CREDENTIAL_CODES_H
-#define CHL_TESTS_BENCH_CREDENTIAL_CODES_H
+#ifndef CHL_TESTS_CHAIN_CODES_H
+#define CHL_TESTS_CHAIN_CODES_H
 
 #include "lib/cose/issue.h"
 #include "tests/chain/chain.h"
