@@ -3,9 +3,9 @@
  *  @brief From what a code says to one verdict with its reason, and to a grant.
  *
  *  Order of judgement: emergency, format and signature, time, duplicate, register of persons,
- * health, kind of document, gate, room. The first that speaks decides. A tap answers the CHECK that
- * was asked; what no tap may lift (the register, a positive test) is kept with the lane and judged
- * again.
+ * health, kind of document, gate, room, age of the trust. The first that speaks decides. A tap
+ * answers the CHECK that was asked; what no tap may lift (the register, a positive test) is kept
+ * with the lane and judged again.
  */
 #include "core/engine/account.h"
 #include "core/engine/codes.h"
@@ -84,6 +84,11 @@ static chl_reason refusal_reason(const struct question *q)
     if (stage == CHL_STAGE_TIME && q->engine->state.clock_doubt) {
         return CHL_REASON_VERIFY_DATA_STALE;
     }
+    /* The issuer that an old list does not know may have joined since. */
+    if (stage == CHL_STAGE_ISSUER && scan->format == CHL_FORMAT_HCERT &&
+        q->engine->state.trust_old) {
+        return CHL_REASON_VERIFY_DATA_STALE;
+    }
     return chl_reason_for_document(scan->refusal, stage, (chl_format)scan->format);
 }
 
@@ -114,18 +119,6 @@ static bool rule_clock(struct question *q)
 {
     return !q->checked && q->scan->format != CHL_FORMAT_MANUAL && q->engine->state.clock_doubt &&
            q->scan->valid_until != 0 && says(q, CHL_REASON_VERIFY_DATA_STALE);
-}
-
-/* Who vouched for it was last heard of too long ago, or, by a clock that cannot be right, tomorrow:
- * the key may have been withdrawn since. Our fault too. */
-static bool rule_trust(struct question *q)
-{
-    enum { TOMORROW_S = 86400 };
-    int64_t max_age_s = q->engine->config->trust_max_age_s;
-    int64_t age_s = q->now_ns / CHL_NS_PER_S - q->scan->trusted_at;
-    bool old =
-        max_age_s != 0 && q->scan->trusted_at != 0 && (age_s > max_age_s || age_s < -TOMORROW_S);
-    return !q->checked && old && says(q, CHL_REASON_VERIFY_DATA_STALE);
 }
 
 /* Whichever code of a person was used: a document number ties them together. */
@@ -199,8 +192,22 @@ static bool rule_room(struct question *q)
     return keys > ENGINE_CODES_MAX && says(q, CHL_REASON_NOT_RECORDABLE);
 }
 
-static const rule rules[] = {rule_emergency, rule_format, rule_clock,    rule_trust, rule_duplicate,
-                             rule_register,  rule_health, rule_document, rule_gate,  rule_room};
+/* Who vouched for it was last heard of too long ago, or, by a clock that cannot be right, tomorrow:
+ * the key may have been withdrawn since. Our fault too. The last rule of all: a tap answers it, and
+ * must not answer for a code that was used, for symptoms or for a full zone. */
+static bool rule_trust(struct question *q)
+{
+    enum { TOMORROW_S = 86400 };
+    int64_t max_age_s = q->engine->config->trust_max_age_s;
+    int64_t age_s = q->now_ns / CHL_NS_PER_S - q->scan->trusted_at;
+    bool old =
+        max_age_s != 0 && q->scan->trusted_at != 0 && (age_s > max_age_s || age_s < -TOMORROW_S);
+    return !q->checked && old && says(q, CHL_REASON_VERIFY_DATA_STALE);
+}
+
+static const rule rules[] = {rule_emergency, rule_format, rule_clock,    rule_duplicate,
+                             rule_register,  rule_health, rule_document, rule_gate,
+                             rule_room,      rule_trust};
 
 static uint8_t bar_of(const struct engine_scan *scan)
 {

@@ -33,6 +33,7 @@ const struct engine_config site_config = {
     .gate_count = SITE_GATES,
     .lane_count = SITE_GATES,
     .level = 1,
+    .trust_max_age_s = SITE_TRUST_S,
     .enough_up_to = {[CHL_FORMAT_DECLARATION] = 4, [CHL_FORMAT_HCERT] = 1, [CHL_FORMAT_MANUAL] = 4},
 };
 

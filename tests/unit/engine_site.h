@@ -7,7 +7,7 @@
 
 #include "core/engine/engine.h"
 
-enum { SITE_PASS_S = 7, SITE_GATES = 4, SITE_HAND = 3 };
+enum { SITE_PASS_S = 7, SITE_GATES = 4, SITE_HAND = 3, SITE_TRUST_S = 14 * 86400 };
 
 /** venue (hard 6) > court (hard 4, warn 3); gates 0,1: outside → court; 2: venue → court; 3: hand.
  */
