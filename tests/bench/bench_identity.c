@@ -31,7 +31,7 @@ static struct person_register *make_register(void)
     FILE *file = text != NULL ? fmemopen(text, used, "r") : NULL;
     if (file == NULL || register_read(&key, "bench", file, &persons, why, sizeof why) != CHL_OK) {
         (void)fprintf(stderr, "%s\n", why);
-        exit(1);
+        abort();
     }
     (void)fclose(file);
     free(text);
@@ -95,7 +95,7 @@ static void fill_crowd(struct crowd *crowd)
             memcpy(k == 0 ? made->code : made->aliases.keys[k - 1], &random, sizeof random);
         }
         if (account_take(&crowd->engine.state.codes, &record) != CHL_OK) {
-            exit(1);
+            abort();
         }
     }
     crowd->scan = (struct engine_scan){.format = CHL_FORMAT_CCCD, .party = 1};

@@ -25,12 +25,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct pseudonym_key key = {{7}};
     struct person_register *persons = NULL;
     char why[256] = "";
-    FILE *file = size > 0 ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
-    if (file == NULL) {
+    uint8_t *copy = size > 0 ? malloc(size) : NULL; /* fmemopen wants bytes that may be written */
+    if (copy == NULL) {
         return 0;
+    }
+    memcpy(copy, data, size);
+    FILE *file = fmemopen(copy, size, "r");
+    if (file == NULL) {
+        abort();
     }
     chl_err error = register_read(&key, "fuzz", file, &persons, why, sizeof why);
     (void)fclose(file);
+    free(copy);
     if (error == CHL_OK) {
         size_t length = 0;
         const void *content = register_content(persons, &length);

@@ -284,6 +284,11 @@ static void test_register_refuses_by_number_and_asks_by_name(void **state)
     world_scan(&world, "G2", CARD);
     expect_lane("G2", "DENY", "register_match");
     ask("{\"op\":\"resolve\",\"lane\":\"G2\",\"admit\":true,\"who\":\"trưởng ca\"}", false);
+    /* Whoever of a family is looked for, the family is asked. */
+    const char *const family[] = {"--companion", "Ai Đó; 1993; " NUMBER, NULL};
+    world_code(&world, code, family);
+    world_scan(&world, "H1", code);
+    expect_lane("H1", "DENY", "register_match");
     /* From here on only a name is known; the declaration states the year alone. */
     write_file("f0.csv", "document,name,birth\n,NGUYEN THI THU,03/02/1990\n"
                          "001093029999,Nguyễn Thị Thử,1990\n");

@@ -73,8 +73,8 @@ static void test_first_fault_speaks(void **state)
     assert_int_equal(site_show(site, &scan), CHL_REASON_EMERGENCY_EXIT_ONLY);
     site_operator(site, (struct engine_operator){
                             .kind = OPERATOR_RESET, .who = "chief", .why = "drill is over"});
-    for (uint16_t g = 0; g < SITE_GATES; g++) {
-        site_complete(site, g, ACTION_MODE, 0, CHL_COMMAND_DONE, false);
+    for (int g = 0; g < SITE_GATES; g++) {
+        site_complete(site, (uint16_t)g, ACTION_MODE, 0, CHL_COMMAND_DONE, false);
     }
     assert_int_equal(site_show(site, &scan), CHL_REASON_SIGNATURE_INVALID);
     scan.outcome = CHL_CLAIMED;
@@ -178,8 +178,9 @@ static void test_unread_formats_are_never_green(void **state)
             scan.format = formats[i].format;
             scan.outcome = (uint8_t)outcome;
             scan.stage = CHL_STAGE_PREFIX;
-            strcpy(scan.refusal,
-                   scan.format == CHL_FORMAT_UNKNOWN ? "format_unknown" : "format_unsupported");
+            bool unknown = scan.format == CHL_FORMAT_UNKNOWN;
+            (void)snprintf(scan.refusal, sizeof scan.refusal, "%s",
+                           unknown ? "format_unknown" : "format_unsupported");
             for (config.level = 1; config.level <= 4; config.level++) {
                 assert_int_equal(site_show(site, &scan), formats[i].reason);
                 assert_int_equal(site_record(site, RECORD_DECISION)->as.DECISION.verdict,

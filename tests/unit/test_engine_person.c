@@ -10,11 +10,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-enum { HOUR_S = 3600, REUSE_H = 12 };
+#define HOUR_S INT64_C(3600)
+
+enum { REUSE_H = 12 };
 
 /* The small site, where cards are enough and are remembered. */
 static struct engine_config config;
@@ -25,7 +28,7 @@ static int open_site(void **state)
     config = site_config;
     config.enough_up_to[CHL_FORMAT_CCCD] = 4;
     config.enough_up_to[CHL_FORMAT_BHYT] = 4;
-    config.reuse_after_s = (int64_t)REUSE_H * HOUR_S;
+    config.reuse_after_s = REUSE_H * HOUR_S;
     site_open(&site);
     site.engine.config = &config;
     site_ready(&site);
@@ -164,7 +167,7 @@ static void test_card_may_be_used_again_later(void **state)
     struct engine_scan chip = card(0, CHL_FORMAT_CCCD, 1, 77);
     admit(site, &chip, 1);
     all_pass(site, 0);
-    wait_s(site, (int64_t)REUSE_H * HOUR_S - 60);
+    wait_s(site, REUSE_H * HOUR_S - 60);
     assert_int_equal(site_show(site, &chip), CHL_REASON_ALREADY_USED);
     wait_s(site, 120);
     admit(site, &chip, 1);
@@ -282,6 +285,32 @@ static void test_what_is_forgotten_leaves_nothing_behind(void **state)
     assert_int_equal(site->engine.state.codes.count, 0);
 }
 
+/* Before places were counted, a snapshot held the use alone. */
+static void test_use_in_an_older_snapshot_still_counts(void **state)
+{
+    struct site *site = *state;
+    struct engine_scan family = declared(site, 0, 1, 77, 2);
+    admit(site, &family, 2);
+    all_pass(site, 0);
+    size_t room = engine_state_bound(&site->engine);
+    char *text = malloc(room);
+    assert_non_null(text);
+    assert_true(engine_state_encode(&site->engine, text, room) > 0);
+    char *taken = strstr(text, ",\"G1\",0,2]");
+    assert_non_null(taken);
+    memcpy(taken, ",\"G1\",0]  ", strlen(",\"G1\",0,2]"));
+    struct engine older;
+    assert_int_equal(engine_init(&older, &config), CHL_OK);
+    assert_int_equal(engine_state_decode(&older, text, strlen(text)), CHL_OK);
+    const struct engine_code *used = codes_find(&older.state.codes, family.code);
+    assert_non_null(used);
+    assert_int_equal(used->taken, 1);
+    assert_int_equal(used->left, 0);
+    assert_int_equal(used->used_ns, codes_find(&site->engine.state.codes, family.code)->used_ns);
+    engine_free(&older);
+    free(text);
+}
+
 /* A snapshot that was tampered with may lead in circles: nobody waits for its end. */
 static void test_circle_of_aliases_ends(void **state)
 {
@@ -315,6 +344,7 @@ int main(void)
         SITE(test_tap_lets_the_same_person_in_again),
         SITE(test_tapped_card_is_remembered_by_its_numbers),
         SITE(test_what_is_forgotten_leaves_nothing_behind),
+        SITE(test_use_in_an_older_snapshot_still_counts),
         cmocka_unit_test(test_circle_of_aliases_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
