@@ -79,7 +79,7 @@ static void put_claims(struct chl_json *json, const struct chl_claims *claims)
     put_companions(json, claims);
     chl_json_array(json, "missing");
     for (size_t i = 0; i < sizeof missings / sizeof *missings; i++) {
-        if ((missing >> i & 1U) != 0) {
+        if (((unsigned)missing >> i & 1U) != 0) {
             chl_json_string(json, NULL, missings[i]);
         }
     }
