@@ -128,7 +128,8 @@ static bool rule_duplicate(struct question *q)
     if (q->checked || account->used == NULL) {
         return false;
     }
-    if (account->released_here) {
+    /* Their other code may say what the first did not. */
+    if (account->released_here && q->bar == CHL_REASON_NONE) {
         q->repeated = true;
         return says(q, CHL_REASON_OK);
     }

@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 
 #include <dirent.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +135,7 @@ static void read_trust(uv_work_t *work)
     (void)atomic_load(&job->step);
     read_content(job->loop->config->trust_path, &job->content);
     loop_read_trust(job->loop->config->trust_path, &job->trust);
+    OPENSSL_thread_stop(); /* the pool's threads end without it, with what it keeps for each */
     atomic_store(&job->step, 2);
 }
 

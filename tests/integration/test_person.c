@@ -124,6 +124,8 @@ static int close_site(void **state)
                 world_run(&world, out, "chilang", verify) == 0 && nobody_is_named();
     if (!good) {
         print_error("daemon ended with %d; %s\n", status, out);
+        read_file("daemon.log", out);
+        (void)fprintf(stderr, "%s\n", out);
     }
     world_close(&world);
     return good ? 0 : -1;

@@ -104,6 +104,12 @@ static const struct record_DECISION *decision(const struct site *site)
     return &site_record(site, RECORD_DECISION)->as.DECISION;
 }
 
+static const struct record_DECISION *decision_of(struct site *site, const struct engine_scan *scan)
+{
+    (void)site_show(site, scan);
+    return decision(site);
+}
+
 static uint16_t places(const struct site *site)
 {
     return decision(site)->places;
@@ -206,6 +212,9 @@ static void test_places_given_back_are_the_persons(void **state)
     /* The same person at the gate that is open for them: once more green, no more places. */
     assert_int_equal(site_show(site, &father), CHL_REASON_OK);
     assert_int_equal(places(site), 0);
+    struct engine_scan looked_for = father;
+    looked_for.register_hit = REGISTER_MATCH;
+    assert_int_not_equal(decision_of(site, &looked_for)->verdict, CHL_ADMIT);
     site_pass(site, 0, 1, 0);
     give_up(site, 0);
     admit(site, &father, 1);
