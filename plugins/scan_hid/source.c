@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libevdev/libevdev.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,6 +95,13 @@ bool source_open(struct source *source, const char *path, bool *caps, char *why)
     return good;
 }
 
+/** Not every driver fails a read once its device is gone, but all say it to who waits. */
+static bool is_hung_up(int fd)
+{
+    struct pollfd state = {.fd = fd, .events = POLLIN};
+    return poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
 static enum source_result read_device(struct source *source, struct input_event *out)
 {
     if (source->resumed) {
@@ -116,7 +124,8 @@ static enum source_result read_device(struct source *source, struct input_event 
     if (result == LIBEVDEV_READ_STATUS_SUCCESS) {
         return SOURCE_EVENT;
     }
-    return result == -EAGAIN || result == -EINTR ? SOURCE_EMPTY : SOURCE_GONE;
+    bool alive = result == -EAGAIN || result == -EINTR;
+    return alive && !is_hung_up(source->fd) ? SOURCE_EMPTY : SOURCE_GONE;
 }
 
 static enum source_result read_fifo(struct source *source, struct input_event *out)

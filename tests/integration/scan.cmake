@@ -10,12 +10,12 @@ add_dependencies(test_scan_contract scan_file scan_serial scan_hid)
 chl_add_test(test_scan_serial SOURCES test_scan_serial.c LINK chl_test_scan_world
   TIMEOUT 120 LABELS integration scan)
 add_dependencies(test_scan_serial scan_serial)
-# Its ioctl() stands before the C library's, also for the plugin's libraries.
-set_target_properties(test_scan_serial PROPERTIES ENABLE_EXPORTS ON C_VISIBILITY_PRESET default)
-chl_add_test(test_scan_hid SOURCES test_scan_hid.c LINK chl_test_scan_world PkgConfig::TEST_EVDEV
+chl_add_test(test_scan_hid SOURCES test_scan_hid.c fake_evdev.c LINK chl_test_scan_world PkgConfig::TEST_EVDEV
   TIMEOUT 60 LABELS integration scan)
 add_dependencies(test_scan_hid scan_hid)
 chl_add_test(test_scan_lane
   SOURCES test_scan_lane.c scan_devices.c "${CMAKE_SOURCE_DIR}/tests/fixtures/host/site.c"
   LINK chl_host TIMEOUT 60 LABELS integration scan)
 add_dependencies(test_scan_lane scan_serial scan_hid)
+# Their ioctl() stands before the C library's, also for the plugin's libraries.
+set_target_properties(test_scan_serial test_scan_hid PROPERTIES ENABLE_EXPORTS ON C_VISIBILITY_PRESET default)

@@ -3,6 +3,7 @@
  *  @brief scan_hid: text that a keyboard mangled, and a real input device where the kernel makes
  * one.
  */
+#include "tests/integration/fake_evdev.h"
 #include "tests/integration/scan_devices.h"
 #include "tests/integration/scan_world.h"
 
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -48,6 +50,9 @@ static int tear_down(void **state)
         scan_world_close(&world);
         world.handle = NULL;
     }
+    atomic_store(&fake_evdev.present, false);
+    atomic_store(&fake_evdev.grab_error, 0);
+    atomic_store(&fake_evdev.grabs, 0);
     return 0;
 }
 
@@ -114,6 +119,78 @@ static void test_what_is_no_keyboard_is_named(void **state)
     assert_true(fd >= 0);
     (void)close(fd);
     wait_said("another kind of file");
+}
+
+/* ---- libevdev on a terminal that answers as an input device ---- */
+
+/** A terminal that changes no byte, as a device at `world.device`. */
+static void plug_terminal(bool keyboard, bool caps_lit)
+{
+    struct termios raw;
+    world.fd = device_pty(world.device);
+    assert_int_equal(tcgetattr(world.fd, &raw), 0);
+    cfmakeraw(&raw);
+    assert_int_equal(tcsetattr(world.fd, TCSANOW, &raw), 0);
+    atomic_store(&fake_evdev.keyboard, keyboard);
+    atomic_store(&fake_evdev.caps_lit, caps_lit);
+    atomic_store(&fake_evdev.present, true);
+}
+
+static void unplug_terminal(void)
+{
+    assert_int_equal(unlink(world.device), 0);
+    assert_int_equal(close(world.fd), 0);
+    world.fd = -1;
+}
+
+static void test_a_device_is_held_alone_read_and_found_again(void **state)
+{
+    (void)state;
+    scan_world_open(&world, subject());
+    plug_terminal(true, false);
+    scan_world_start(&world);
+    scan_world_wait_health(&world, true);
+    assert_int_equal(atomic_load(&fake_evdev.grabs), 1);
+    scan_world_show_text(&world, "HC1:6BF");
+    scan_world_wait_posts(&world, 1);
+    scan_world_expect(&world, 0, "HC1:6BF", 7);
+    const struct input_event dropped = {.type = EV_SYN, .code = SYN_DROPPED};
+    struct input_event events[KEY_EVENTS_MAX];
+    size_t count = key_events('x', events);
+    device_write(world.fd, events, count * sizeof *events);
+    device_write(world.fd, &dropped, sizeof dropped);
+    scan_world_wait_posts(&world, 2);
+    assert_true(world.ctx.posts[1].unreadable); /* strokes are missing in it */
+    scan_world_show_text(&world, "LS1:A");
+    scan_world_wait_posts(&world, 3);
+    scan_world_expect(&world, 2, "LS1:A", 5);
+    int64_t pulled_ns = chl_mono_ns();
+    unplug_terminal();
+    scan_world_wait_health(&world, false);
+    assert_true(chl_mono_ns() - pulled_ns < CHL_NS_PER_S);
+    plug_terminal(true, true); /* and its lamp is lit now */
+    scan_world_wait_health(&world, true);
+    scan_world_show_text(&world, "hc1:A");
+    scan_world_wait_posts(&world, 4); /* "HC1:a" would be base45 in small letters */
+    assert_string_equal(world.ctx.posts[3].refusal, "text_mangled");
+}
+
+static void test_a_mouse_and_a_device_in_use_are_named(void **state)
+{
+    (void)state;
+    scan_world_open(&world, subject());
+    plug_terminal(false, false);
+    scan_world_start(&world);
+    wait_said("expected a device that types, got 'test scanner'");
+    atomic_store(&fake_evdev.keyboard, true);
+    atomic_store(&fake_evdev.grab_error, EBUSY);
+    wait_said("another program holds it alone");
+    atomic_store(&fake_evdev.grab_error, EACCES);
+    wait_said("udev rule");
+    atomic_store(&fake_evdev.grab_error, 0);
+    scan_world_wait_health(&world, true);
+    scan_world_stop(&world);
+    assert_int_equal(atomic_load(&fake_evdev.grabs), 0);
 }
 
 /* ---- a device of the kernel's ---- */
@@ -190,6 +267,8 @@ int main(void)
         cmocka_unit_test_teardown(test_mangled_text_is_the_scanners_fault, tear_down),
         cmocka_unit_test_teardown(test_silence_ends_a_code_without_enter, tear_down),
         cmocka_unit_test_teardown(test_what_is_no_keyboard_is_named, tear_down),
+        cmocka_unit_test_teardown(test_a_device_is_held_alone_read_and_found_again, tear_down),
+        cmocka_unit_test_teardown(test_a_mouse_and_a_device_in_use_are_named, tear_down),
         cmocka_unit_test_teardown(test_a_real_device_is_held_alone_read_and_found_again, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
