@@ -29,4 +29,8 @@ chl_err picture_decode_pgm(const uint8_t *bytes, size_t length, struct picture *
  *  @return as picture_allocate(). */
 chl_err picture_enlarge(const struct picture *in, struct picture *out);
 
+/** The whole of a regular file of at most CHL_QR_FILE_MAX bytes; `*out` is the caller's to free().
+ *  @return CHL_OK, CHL_E_IO not to be read or not a regular file, CHL_E_LIMIT, CHL_E_NOMEM. */
+chl_err picture_load(const char *path, uint8_t **out, size_t *length);
+
 #endif

@@ -5,19 +5,10 @@
 #include "lib/qr/reader.h"
 
 #include "lib/qr/picture.h"
+#include "lib/qr/scanner.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <zbar.h>
-
-struct chl_qr_reader {
-    zbar_image_scanner_t *scanner;
-    zbar_image_t *image;
-};
 
 chl_err chl_qr_reader_new(struct chl_qr_reader **out)
 {
@@ -89,17 +80,12 @@ static chl_err take_first(const zbar_symbol_t *symbol, struct chl_qr_code *out)
 static chl_err scan_packed(struct chl_qr_reader *reader, const uint8_t *pixels, size_t width,
                            size_t height, struct chl_qr_code *out)
 {
-    enum { Y800 = 'Y' | '8' << 8 | '0' << 16 | '0' << 24 }; /* zbar's name of eight-bit grey */
-    zbar_image_set_format(reader->image, Y800);
-    zbar_image_set_size(reader->image, (unsigned)width, (unsigned)height);
-    zbar_image_set_data(reader->image, pixels, width * height, NULL);
-    int found = zbar_scan_image(reader->scanner, reader->image);
+    int found = scanner_begin(reader, pixels, width, height);
     chl_err err = found < 0 ? CHL_E_NOMEM : CHL_E_NOTFOUND;
     if (found > 0) {
         err = take_first(zbar_image_first_symbol(reader->image), out);
     }
-    zbar_image_set_symbols(reader->image, NULL);
-    zbar_image_set_data(reader->image, NULL, 0, NULL);
+    scanner_end(reader);
     return err;
 }
 
@@ -109,9 +95,7 @@ static chl_err scan_both(struct chl_qr_reader *reader, struct picture *picture,
 {
     chl_err err = scan_packed(reader, picture->pixels, picture->width, picture->height, out);
     if (err == CHL_E_NOTFOUND) {
-        for (size_t i = 0; i < picture->width * picture->height; i++) {
-            picture->pixels[i] = (uint8_t)~picture->pixels[i];
-        }
+        chl_qr_invert(picture->pixels, picture->width * picture->height);
         err = scan_packed(reader, picture->pixels, picture->width, picture->height, out);
     }
     return err;
@@ -177,53 +161,12 @@ chl_err chl_qr_read_memory(struct chl_qr_reader *reader, const uint8_t *bytes, s
     return err;
 }
 
-/** The whole of a regular file, bounded; `*out` is the caller's to free(). */
-static chl_err load(const char *path, uint8_t **out, size_t *length)
-{
-    uint8_t *bytes = NULL;
-    chl_err err = CHL_E_IO;
-    struct stat about;
-    /* Not blocking: the name may have become a FIFO that nobody writes to. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        goto out;
-    }
-    if (about.st_size > CHL_QR_FILE_MAX) {
-        err = CHL_E_LIMIT;
-        goto out;
-    }
-    size_t size = (size_t)about.st_size;
-    bytes = malloc(size + 1);
-    if (bytes == NULL) {
-        err = CHL_E_NOMEM;
-        goto out;
-    }
-    size_t have = 0;
-    ssize_t got = 1;
-    while (have < size && got > 0) {
-        got = read(fd, bytes + have, size - have);
-        have += got > 0 ? (size_t)got : 0;
-    }
-    if (got >= 0) {
-        *out = bytes;
-        *length = have;
-        bytes = NULL;
-        err = CHL_OK;
-    }
-out:
-    free(bytes);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return err;
-}
-
 chl_err chl_qr_read_file(struct chl_qr_reader *reader, const char *path, struct chl_qr_code *out)
 {
     reset(out);
     uint8_t *bytes = NULL;
     size_t length = 0;
-    chl_err err = load(path, &bytes, &length);
+    chl_err err = picture_load(path, &bytes, &length);
     if (err == CHL_OK) {
         err = chl_qr_read_memory(reader, bytes, length, out);
     }

@@ -51,4 +51,25 @@ chl_err chl_qr_read_memory(struct chl_qr_reader *reader, const uint8_t *bytes, s
  *  not a regular file. Blocks: disk. */
 chl_err chl_qr_read_file(struct chl_qr_reader *reader, const char *path, struct chl_qr_code *out);
 
+/** A code seen in a frame. `bytes` are borrowed until the visit returns. */
+struct chl_qr_sighting {
+    const uint8_t *bytes;
+    size_t length;  /**< at most CHL_QR_BYTES_MAX */
+    double area_px; /**< of the code in the picture; 0 where its corners are not known */
+};
+
+/** Called for each code of a frame. */
+typedef void chl_qr_visit(void *user, const struct chl_qr_sighting *sighting);
+
+/** Look once at grey pixels that live long enough: every QR code in them, dark on light only, no
+ *  copy, no enlarging. A code of no bytes or of too many is passed over.
+ *  @param pixels rows packed, the caller's.
+ *  @return CHL_OK; CHL_E_NOTFOUND none; CHL_E_LIMIT picture too large; CHL_E_INVAL impossible
+ *  sizes; CHL_E_NOMEM. Thread: the reader's. */
+chl_err chl_qr_look(struct chl_qr_reader *reader, const uint8_t *pixels, size_t width,
+                    size_t height, chl_qr_visit *visit, void *user);
+
+/** Turn light into dark in place. */
+void chl_qr_invert(uint8_t *pixels, size_t count);
+
 #endif

@@ -42,6 +42,7 @@ static const struct gate_plugin {
 static const struct idle_plugin {
     const char *name, *idle;
 } idlers[] = {
+    {"scan_camera", "it: {use: scan_camera, device: /nonexistent/video0}\n"},
     {"scan_file", "it: {use: scan_file, path: '" CHL_BINARY_DIR "/tests/no-codes'}\n"},
     {"scan_serial", "it: {use: scan_serial, device: '" CHL_BINARY_DIR "/tests/no-port'}\n"},
     {"scan_hid", "it: {use: scan_hid, device: '" CHL_BINARY_DIR "/tests/no-keyboard'}\n"},
