@@ -7,13 +7,11 @@
 
 #include <chilang/plugin.h>
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "glimpse.h"
 #include "hold.h"
 #include "lib/qr/frame.h"
 #include "lib/qr/reader.h"
+#include "lib/scanner/scanner.h"
 #include "source.h"
 
 struct scan_camera_config {
@@ -36,15 +34,7 @@ struct view {
 
 struct chl_instance {
     struct scan_camera_config config;
-    const struct chl_host *host;
-    struct chl_ctx *ctx;
-    chl_lane_id lane;
-    pthread_t thread;
-    bool running;
-    atomic_bool ending;
-    int wake_fd; /**< eventfd: readable once it has to end; −1 when not started */
-    bool health_known, healthy;
-    char health_text[256];
+    struct chl_scanner scanner;
     /* The thread's own, made by create(). */
     struct chl_qr_reader *reader;
     struct chl_frame_decoder *decoder;
@@ -57,14 +47,10 @@ struct chl_instance {
 };
 
 /** The thread: opens the camera, looks, posts; opens it again when it is lost. */
-void *camera_run(void *instance);
+void camera_run(void *instance);
 
 /** Read one frame, and post what is new in it. @param every_polarity both, whatever it costs. */
 void camera_look(struct chl_instance *self, const struct chl_frame *frame, int64_t captured_ns,
                  bool every_polarity);
-
-/** Report health when it changed. */
-void camera_health(struct chl_instance *self, bool ok, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -29,14 +29,18 @@ static chl_err post(struct chl_instance *self, const uint8_t *bytes, size_t leng
                     int64_t captured_ns)
 {
     const struct chl_scan scan = {.size = (uint32_t)sizeof scan,
-                                  .lane = self->lane,
+                                  .lane = self->scanner.lane,
                                   .bytes = bytes,
                                   .length = length,
                                   .captured_ns = captured_ns,
                                   .unreadable = bytes == NULL};
-    chl_err err = self->host->post_scan(self->ctx, &scan);
+    if (chl_scanner_is_ending(&self->scanner)) {
+        return CHL_E_STATE;
+    }
+    chl_err err = self->scanner.host->post_scan(self->scanner.ctx, &scan);
     if (err != CHL_OK) {
-        self->host->log(self->ctx, CHL_LOG_DEBUG, "event=scan_not_taken error=%d", (int)err);
+        self->scanner.host->log(self->scanner.ctx, CHL_LOG_DEBUG, "event=scan_not_taken error=%d",
+                                (int)err);
     }
     return err;
 }
@@ -47,8 +51,8 @@ static void look_once(struct chl_instance *self, size_t width, size_t height)
     self->view.used = 0;
     chl_err err = chl_qr_look(self->reader, self->grey, width, height, note, &self->view);
     if (err != CHL_OK && err != CHL_E_NOTFOUND) {
-        self->host->log(self->ctx, CHL_LOG_WARNING, "event=look_failed reason=\"%s\"",
-                        chl_strerror(err));
+        self->scanner.host->log(self->scanner.ctx, CHL_LOG_WARNING,
+                                "event=look_failed reason=\"%s\"", chl_strerror(err));
     }
 }
 
@@ -79,7 +83,7 @@ static void judge(struct chl_instance *self, bool marked, int64_t captured_ns)
         hold_not_taken(&self->hold, view->sightings[best].digest, captured_ns);
     }
     if (glimpse_frame(&self->glimpse, marked, read, captured_ns)) {
-        self->host->log(self->ctx, CHL_LOG_INFO, "event=code_unreadable");
+        self->scanner.host->log(self->scanner.ctx, CHL_LOG_INFO, "event=code_unreadable");
         (void)post(self, NULL, 0, captured_ns);
     }
 }
@@ -92,8 +96,8 @@ void camera_look(struct chl_instance *self, const struct chl_frame *frame, int64
                       ? chl_frame_to_grey(self->decoder, frame, self->grey, self->grey_size)
                       : CHL_E_NOMEM;
     if (err != CHL_OK) {
-        self->host->log(self->ctx, CHL_LOG_DEBUG, "event=frame_refused reason=\"%s\"",
-                        chl_strerror(err));
+        self->scanner.host->log(self->scanner.ctx, CHL_LOG_DEBUG,
+                                "event=frame_refused reason=\"%s\"", chl_strerror(err));
         return;
     }
     bool marked = false;

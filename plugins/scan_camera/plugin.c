@@ -2,13 +2,9 @@
 /** @file
  *  @brief The plugin scan_camera: its options, and the life of an instance.
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "camera.h"
 
@@ -108,83 +104,51 @@ static void destroy(struct chl_instance *self)
 static chl_err create(const struct chl_create *args, struct chl_instance **out, char *why,
                       size_t why_size)
 {
-    if (!CHL_HAS(args->host, set_health) || !CHL_HAS(args->host, post_scan)) {
-        (void)snprintf(why, why_size,
-                       "expected a host with post_scan and set_health, got an older "
-                       "one; update the daemon");
-        return CHL_E_NOTSUP;
-    }
     struct chl_instance *self = calloc(1, sizeof *self);
-    chl_err err = self == NULL ? CHL_E_NOMEM : CHL_OK;
-    if (err == CHL_OK) {
-        memcpy(&self->config, args->config, sizeof self->config);
-        self->host = args->host;
-        self->ctx = args->ctx;
-        self->lane = args->lane;
-        self->wake_fd = -1;
-        self->grey_size = (size_t)self->config.width * (size_t)self->config.height;
-        self->grey = malloc(self->grey_size);
-        err = self->grey == NULL ? CHL_E_NOMEM : chl_qr_reader_new(&self->reader);
+    if (self == NULL) {
+        (void)snprintf(why, why_size, "out of memory");
+        return CHL_E_NOMEM;
     }
+    chl_err err = chl_scanner_init(&self->scanner, args, why, why_size);
+    if (err != CHL_OK) {
+        goto out;
+    }
+    memcpy(&self->config, args->config, sizeof self->config);
+    hold_init(&self->hold, self->config.repeat_after_ms);
+    self->grey_size = (size_t)self->config.width * (size_t)self->config.height;
+    self->grey = malloc(self->grey_size);
+    err = self->grey == NULL ? CHL_E_NOMEM : chl_qr_reader_new(&self->reader);
     if (err == CHL_OK) {
         err = chl_frame_decoder_new(&self->decoder);
     }
     if (err != CHL_OK) {
         (void)snprintf(why, why_size, "the reader of codes cannot be made: %s", chl_strerror(err));
-        if (self != NULL) {
-            destroy(self);
-        }
-        return err;
+        goto out;
     }
     *out = self;
-    return CHL_OK;
+    self = NULL;
+out:
+    if (self != NULL) {
+        destroy(self);
+    }
+    return err;
 }
 
 static chl_err start(struct chl_instance *self)
 {
-    atomic_store(&self->ending, false);
-    self->look_inverted = false;
-    hold_init(&self->hold, self->config.repeat_after_ms);
+    self->look_inverted = false; /* what was in view stays known: a code may be held meanwhile */
     glimpse_init(&self->glimpse, self->config.unreadable_after_ms);
-    self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (self->wake_fd < 0) {
-        return CHL_E_IO;
-    }
-    /* Signals are the daemon's own matter. */
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&self->thread, NULL, camera_run, self);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0) {
-        (void)close(self->wake_fd);
-        self->wake_fd = -1;
-        return CHL_E_NOMEM;
-    }
-    self->running = true;
-    return CHL_OK;
+    return chl_scanner_start(&self->scanner, camera_run, self);
 }
 
 static void quiesce(struct chl_instance *self)
 {
-    atomic_store(&self->ending, true);
-    const uint64_t one = 1;
-    if (self->wake_fd >= 0 && write(self->wake_fd, &one, sizeof one) < 0) {
-        self->host->log(self->ctx, CHL_LOG_WARNING, "event=wake_failed errno=%d", errno);
-    }
+    chl_scanner_quiesce(&self->scanner);
 }
 
 static void stop(struct chl_instance *self)
 {
-    if (!self->running) {
-        return;
-    }
-    quiesce(self);
-    (void)pthread_join(self->thread, NULL);
-    self->running = false;
-    (void)close(self->wake_fd);
-    self->wake_fd = -1;
+    chl_scanner_stop(&self->scanner);
 }
 
 static const struct chl_ops ops = {

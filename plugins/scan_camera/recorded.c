@@ -17,16 +17,18 @@
 #include "source.h"
 #include "y4m.h"
 
-enum { NAMES_MAX = 100000 };
+enum { LIST_MS = 200 /**< how often a folder that was played is looked at again */ };
 
 struct source {
     char *path;
     struct dirent **names; /* of a folder's pictures, in order */
     int count, next;
+    char last[256]; /* name of the last one played */
     FILE *film;
     struct y4m about;
     struct picture picture; /* what is before the lens */
-    bool is_still;          /* one picture, held */
+    bool is_folder;
+    bool is_still; /* one picture, held */
     int64_t period_ns, due_ns;
 };
 
@@ -53,18 +55,42 @@ static chl_err load_picture(struct source *source, const char *path)
     return err;
 }
 
+static void forget_names(struct source *source)
+{
+    for (int i = 0; i < source->count; i++) {
+        free(source->names[i]);
+    }
+    free(source->names); /* NOLINT(bugprone-multi-level-implicit-pointer-conversion) */
+    source->names = NULL;
+    source->count = source->next = 0;
+}
+
+/** What lies there, from the first one not played yet. @return false with errno. */
+static bool list(struct source *source)
+{
+    forget_names(source);
+    int count = scandir(source->path, &source->names, is_picture, by_name);
+    if (count < 0) {
+        return false;
+    }
+    source->count = count;
+    while (source->next < count && strcmp(source->names[source->next]->d_name, source->last) <= 0) {
+        source->next++;
+    }
+    return true;
+}
+
 static chl_err open_folder(struct source *source, struct source_shape *shape, char *why,
                            size_t why_size)
 {
-    source->count = scandir(source->path, &source->names, is_picture, by_name);
-    if (source->count < 0 || source->count > NAMES_MAX) {
-        (void)snprintf(why, why_size, "%s: expected a folder of up to %d frames, got %s",
-                       source->path, NAMES_MAX,
-                       source->count < 0 ? strerrordesc_np(errno) : "more");
+    source->is_folder = true;
+    if (!list(source)) {
+        (void)snprintf(why, why_size, "%s cannot be listed: %s", source->path,
+                       strerrordesc_np(errno));
         return CHL_E_IO;
     }
     shape->apart = true;
-    (void)snprintf(shape->text, sizeof shape->text, "%d recorded frames", source->count);
+    (void)snprintf(shape->text, sizeof shape->text, "recorded frames");
     return CHL_OK;
 }
 
@@ -129,10 +155,7 @@ static void close_recorded(struct source *source)
     if (source == NULL) {
         return;
     }
-    for (int i = 0; i < source->count; i++) {
-        free(source->names[i]); /* NOLINT(bugprone-multi-level-implicit-pointer-conversion) */
-    }
-    free(source->names); /* NOLINT(bugprone-multi-level-implicit-pointer-conversion) */
+    forget_names(source);
     if (source->film != NULL) {
         (void)fclose(source->film);
     }
@@ -183,8 +206,9 @@ static bool next_picture(struct source *source)
 {
     char path[4096];
     while (source->next < source->count) {
-        int length = snprintf(path, sizeof path, "%s/%s", source->path,
-                              source->names[source->next++]->d_name);
+        const char *name = source->names[source->next++]->d_name;
+        (void)snprintf(source->last, sizeof source->last, "%s", name);
+        int length = snprintf(path, sizeof path, "%s/%s", source->path, name);
         if (length > 0 && (size_t)length < sizeof path && load_picture(source, path) == CHL_OK) {
             return true;
         }
@@ -192,32 +216,43 @@ static bool next_picture(struct source *source)
     return false;
 }
 
-static enum source_next newest(struct source *source, int64_t now_ns, struct chl_frame *out,
-                               int64_t *captured_ns, char *why, size_t why_size)
+static void give(struct source *source, int64_t now_ns, struct chl_frame *out)
 {
-    (void)why;
-    (void)why_size;
-    if (now_ns < source->due_ns) {
-        return SOURCE_NONE;
-    }
-    bool there = source->is_still;
-    if (source->film != NULL) {
-        there = y4m_frame(source->film, &source->about, source->picture.pixels) == CHL_OK;
-    } else if (!there) {
-        there = next_picture(source);
-    }
-    if (!there) {
-        source->due_ns = INT64_MAX; /* played to its end: an empty lane from now on */
-        return SOURCE_NONE;
-    }
     source->due_ns = now_ns + source->period_ns;
     *out = (struct chl_frame){.format = CHL_FRAME_GREY,
                               .width = source->picture.width,
                               .height = source->picture.height,
                               .bytes = source->picture.pixels,
                               .length = source->picture.width * source->picture.height};
+}
+
+static enum source_next newest(struct source *source, int64_t now_ns, struct chl_frame *out,
+                               int64_t *captured_ns, char *why, size_t why_size)
+{
+    if (now_ns < source->due_ns) {
+        return SOURCE_NONE;
+    }
     *captured_ns = now_ns;
-    return SOURCE_FRAME;
+    bool there = source->is_still;
+    if (source->film != NULL) {
+        there = y4m_frame(source->film, &source->about, source->picture.pixels) == CHL_OK;
+    } else if (source->is_folder) {
+        there = next_picture(source);
+    }
+    if (there) {
+        give(source, now_ns, out);
+        return SOURCE_FRAME;
+    }
+    /* Played: an empty lane from now on, until the folder gets more. */
+    source->due_ns = source->is_folder ? now_ns + LIST_MS * CHL_NS_PER_MS : INT64_MAX;
+    if (source->is_folder && !list(source)) {
+        (void)snprintf(why, why_size, "%s; make the folder", strerrordesc_np(errno));
+        return SOURCE_GONE;
+    }
+    if (source->next < source->count) {
+        source->due_ns = now_ns;
+    }
+    return SOURCE_NONE;
 }
 
 static void release(struct source *source)

@@ -51,8 +51,8 @@ struct source_ops {
 };
 
 extern const struct source_ops source_v4l2;
-/** A folder of pictures, in order of their names, each once; a picture held before the lens; or a
- *  y4m film, once. */
+/** A folder of pictures, in order of their names, each once, those that come later too; a picture
+ *  held before the lens; or a y4m film, once. */
 extern const struct source_ops source_recorded;
 
 #endif

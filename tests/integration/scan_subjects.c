@@ -2,19 +2,24 @@
 /** @file
  *  @brief All scan plugins: a new one passes the contract tests by a row here.
  */
+#include "tests/frames/frames.h"
 #include "tests/integration/scan_devices.h"
 #include "tests/integration/scan_world.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "lib/base/time.h"
 
 static void drop_fd(struct scan_world *world)
 {
@@ -74,6 +79,76 @@ static void show_serial(struct scan_world *world, const uint8_t *bytes, size_t l
     device_write(world->fd, "\r\n", 2);
 }
 
+/* ---- a folder of frames, each with its code before the lens, for scan_camera ---- */
+
+enum {
+    FRAME_CODE_MAX = 500, /* larger codes get too fine for the made frames */
+    FRAME_TAKEN_MS = 3000 /* one that nobody takes is taken away */
+};
+
+static void make_folder(struct scan_world *world)
+{
+    assert_int_equal(mkdir(world->device, 0700), 0);
+}
+
+static void remove_folder(struct scan_world *world)
+{
+    assert_int_equal(rmdir(world->device), 0);
+}
+
+/** True when the events that wait tell that somebody has read this file. */
+static bool was_read(int notify_fd, const char *name)
+{
+    _Alignas(struct inotify_event) char buffer[4096];
+    ssize_t got = read(notify_fd, buffer, sizeof buffer);
+    for (const char *at = buffer; got > 0 && at < buffer + got;) {
+        const struct inotify_event *event = (const void *)at;
+        if (event->len > 0 && strcmp(event->name, name) == 0) {
+            return true;
+        }
+        at += sizeof *event + event->len;
+    }
+    return false;
+}
+
+/** A frame is before the lens once: it is taken away when it was read. */
+static void put_frame(const char *folder, const char *name, const uint8_t *pixels)
+{
+    char path[PATH_MAX + 32], hidden[PATH_MAX + 32];
+    (void)snprintf(hidden, sizeof hidden, "%s/.new", folder);
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_true(frame_write_pgm(hidden, pixels));
+    int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    assert_true(inotify_add_watch(notify_fd, folder, IN_CLOSE_NOWRITE) >= 0);
+    assert_int_equal(rename(hidden, path), 0);
+    struct pollfd fds = {.fd = notify_fd, .events = POLLIN};
+    int64_t end_ns = chl_mono_ns() + FRAME_TAKEN_MS * CHL_NS_PER_MS;
+    while (!was_read(notify_fd, name) && chl_mono_ns() < end_ns) {
+        (void)poll(&fds, 1, FRAME_TAKEN_MS);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(close(notify_fd), 0);
+}
+
+static void show_frame(struct scan_world *world, const uint8_t *bytes, size_t length)
+{
+    static struct chl_qr_symbol symbol;
+    static uint8_t pixels[FRAME_WIDTH * FRAME_HEIGHT];
+    static unsigned number;
+    struct frame_look look;
+    struct frame_card card;
+    char name[32];
+    assert_true(length <= FRAME_CODE_MAX);
+    assert_int_equal(chl_qr_encode((const char *)bytes, length, CHL_QR_M, &symbol), CHL_OK);
+    assert_true(frame_card_of_symbol(&symbol, &card));
+    number++;
+    frame_look_of(number % 10, 100, &look);
+    frame_draw(&card, &look, pixels);
+    free(card.texels);
+    (void)snprintf(name, sizeof name, "%06u.pgm", number);
+    put_frame(world->device, name, pixels);
+}
+
 static const char *never(void)
 {
     return NULL;
@@ -108,6 +183,17 @@ const struct scan_subject scan_subjects[] = {
      .tells_loss = true,
      .bad_option = "layout: vn",
      .bad_text = "expected one of us",
+     .skipped = never},
+    {.name = "scan_camera",
+     .options = "",
+     .path_option = "device",
+     .appear = make_folder,
+     .show = show_frame,
+     .vanish = remove_folder,
+     .tells_loss = true,
+     .code_max = FRAME_CODE_MAX,
+     .bad_option = "format: h264",
+     .bad_text = "expected one of auto, grey",
      .skipped = never},
 };
 
