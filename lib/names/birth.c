@@ -4,7 +4,6 @@
  */
 #include "lib/names/names.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { YEAR_MIN = 1880, YEAR_MAX = 2099, PARTS_MAX = 3, PART_UNKNOWN = -1 };
@@ -48,6 +47,18 @@ static int days_in(int month, int year)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+/* `count` digits and a NUL; returns the count. Several dates stand in a code: printf would cost
+ * more than all the rest of reading it. */
+static size_t put_digits(char *out, int value, size_t count)
+{
+    out[count] = '\0';
+    for (size_t i = count; i > 0; i--) {
+        out[i - 1] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return count;
+}
+
 /* NULL = that part is not stated. */
 static chl_err write_date(const struct part *day, const struct part *month, const struct part *year,
                           char out[CHL_BIRTH_SIZE])
@@ -66,15 +77,14 @@ static chl_err write_date(const struct part *day, const struct part *month, cons
     if (wrong || (!masked && day != NULL && day->value > days_in(month->value, year->value))) {
         return CHL_E_INVAL;
     }
-    /* Bounded above: the masks cannot change a value, they only tell the compiler so. */
-    unsigned y = (unsigned)year->value % 10000U;
-    if (masked || month == NULL) {
-        (void)snprintf(out, CHL_BIRTH_SIZE, "%04u", y);
-    } else if (day == NULL) {
-        (void)snprintf(out, CHL_BIRTH_SIZE, "%04u-%02u", y, (unsigned)month->value % 100U);
-    } else {
-        (void)snprintf(out, CHL_BIRTH_SIZE, "%04u-%02u-%02u", y, (unsigned)month->value % 100U,
-                       (unsigned)day->value % 100U);
+    out += put_digits(out, year->value, 4);
+    if (!masked && month != NULL) {
+        *out++ = '-';
+        out += put_digits(out, month->value, 2);
+    }
+    if (!masked && day != NULL) {
+        *out++ = '-';
+        (void)put_digits(out, day->value, 2);
     }
     return CHL_OK;
 }

@@ -12,7 +12,6 @@ static const uint16_t apostrophes[] = {'\'',   '`',    0x00B4, 0x02B9, 0x02BB, 0
                                        0x02BE, 0x02BF, 0x2018, 0x2019, 0x2032};
 
 enum {
-    D_STROKE = 0x0111,
     ETH = 0x00F0,      /* its capital looks like that of đ, and old fonts had it in its place */
     D_AFRICAN = 0x0256 /* and so does this one's */
 };

@@ -16,6 +16,9 @@ enum role {
     ROLE_NOTHING /**< joins what is around it: apostrophes, what cannot be seen */
 };
 
+/** The letter đ. */
+enum { D_STROKE = 0x0111 };
+
 enum role name_role(ucs4_t c);
 /** Lower case; letters that stand for đ become it. */
 ucs4_t name_fold(ucs4_t c);

@@ -49,7 +49,8 @@ chl_err chl_name_key_plain(const char *name, char *out, size_t size);
 /** True when both have a key and it is the same. An empty name is nobody's. Thread: any. */
 bool chl_name_equal(const char *a, const char *b);
 
-/** True when a letter carries a mark, or is đ. Not UTF-8, or too long: false. Thread: any. */
+/** True when a letter carries a mark, or is đ. False when it is too long; what is not UTF-8
+ *  ends it. Thread: any. */
 bool chl_name_has_accents(const char *name);
 
 /** A birth date as the claims have it: YYYY, YYYY-MM or YYYY-MM-DD.

@@ -91,20 +91,28 @@ chl_err chl_name_nfc(const char *in, char *out, size_t size)
     return error;
 }
 
+/* A letter that decomposes into one with a mark; đ does not decompose. */
+static bool carries_mark(ucs4_t c)
+{
+    ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
+    int count = uc_canonical_decomposition(c, parts);
+    return (count > 1 && name_is_mark(parts[count - 1])) || name_is_mark(c) ||
+           name_fold(c) == D_STROKE;
+}
+
 bool chl_name_has_accents(const char *name)
 {
-    uint8_t work[NAME_WORK_SIZE];
-    size_t length = 0;
-    if (name_normalise(UNINORM_NFD, name, strnlen(name, CHL_NAME_MAX + 1), work, &length) !=
-        CHL_OK) {
-        return false;
-    }
-    for (size_t i = 0; i < length;) {
-        ucs4_t c = 0;
-        i += (size_t)u8_mbtouc(&c, work + i, length - i);
-        if (name_is_mark(c) || name_fold(c) == name_fold(0x0110)) {
+    size_t length = strnlen(name, CHL_NAME_MAX + 1);
+    for (size_t i = 0; i < length && length <= CHL_NAME_MAX;) {
+        ucs4_t c = (unsigned char)name[i];
+        int used = c < 0x80 ? 1 : u8_mbtoucr(&c, (const uint8_t *)name + i, length - i);
+        if (used <= 0) {
+            return false;
+        }
+        if (c >= 0xC0 && carries_mark(c)) {
             return true;
         }
+        i += (size_t)used;
     }
     return false;
 }

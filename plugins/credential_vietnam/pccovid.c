@@ -58,10 +58,7 @@ chl_refusal vietnam_read_pccovid(const struct chl_fields *fields, struct chl_cla
 {
     const struct chl_field *at = fields->at;
     struct chl_field more[MORE_COUNT];
-    chl_refusal refusal = vietnam_check_text(&at[NUMBER]);
-    if (refusal == CHL_REFUSAL_NONE) {
-        refusal = vietnam_put_name(claims, at[NAME]);
-    }
+    chl_refusal refusal = vietnam_put_name(claims, at[NAME]);
     if (refusal == CHL_REFUSAL_NONE) {
         refusal = vietnam_put_birth(claims, at[BIRTH]);
     }

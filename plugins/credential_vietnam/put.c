@@ -4,45 +4,44 @@
  */
 #include "plugins/credential_vietnam/vietnam.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/names/names.h"
 
+/* Text in NFC into a field of the claims. */
+static chl_refusal put_text(struct chl_field field, bool may_cut, char *out, size_t size)
+{
+    char text[CHL_NAME_MAX + 1];
+    field = vietnam_trim(field);
+    if (vietnam_has_controls(&field)) {
+        return CHL_REFUSAL_schema_value;
+    }
+    bool whole = chl_copy_n(text, sizeof text, field.at, field.length);
+    chl_err error = whole || may_cut ? chl_name_nfc(text, out, size) : CHL_E_LIMIT;
+    switch (error) {
+    case CHL_OK:
+        return CHL_REFUSAL_NONE;
+    case CHL_E_CORRUPT:
+        return CHL_REFUSAL_text_mangled;
+    case CHL_E_LIMIT:
+        return CHL_REFUSAL_schema_length;
+    default:
+        return CHL_REFUSAL_schema_value;
+    }
+}
+
 chl_refusal vietnam_put_name(struct chl_claims *claims, struct chl_field field)
 {
-    char name[sizeof claims->name];
-    field = vietnam_trim(field);
-    chl_refusal refusal = vietnam_check_text(&field);
-    if (refusal != CHL_REFUSAL_NONE) {
-        return refusal;
-    }
-    if (!chl_copy_n(name, sizeof name, field.at, field.length)) {
-        return CHL_REFUSAL_schema_length;
-    }
-    chl_err error = chl_name_nfc(name, claims->name, sizeof claims->name);
-    if (error != CHL_OK) {
-        return error == CHL_E_LIMIT ? CHL_REFUSAL_schema_length : CHL_REFUSAL_schema_value;
-    }
-    return CHL_REFUSAL_NONE;
+    return put_text(field, false, claims->name, sizeof claims->name);
 }
 
 chl_refusal vietnam_put_address(struct chl_claims *claims, struct chl_field field)
 {
-    char cut[CHL_NAME_MAX + 1];
-    field = vietnam_trim(field);
-    chl_refusal refusal = vietnam_check_text(&field);
-    if (refusal != CHL_REFUSAL_NONE) {
-        return refusal;
-    }
-    (void)chl_copy_n(cut, sizeof cut, field.at, field.length);
-    if (chl_name_nfc(cut, claims->address, sizeof claims->address) != CHL_OK) {
-        (void)chl_copy(claims->address, sizeof claims->address, cut);
-    }
-    return CHL_REFUSAL_NONE;
+    chl_refusal refusal = put_text(field, true, claims->address, sizeof claims->address);
+    /* Nobody is turned away for a residence that is too long to be kept. */
+    return refusal == CHL_REFUSAL_schema_length ? CHL_REFUSAL_NONE : refusal;
 }
 
 /* A short field as a string; false when it is longer than any date or sex. */
@@ -214,6 +213,15 @@ void vietnam_put_phone(struct chl_claims *claims, struct chl_field field)
     }
 }
 
+static unsigned number_of(const char *digits, size_t count)
+{
+    unsigned number = 0;
+    for (size_t i = 0; i < count; i++) {
+        number = number * 10 + (unsigned)(digits[i] - '0');
+    }
+    return number;
+}
+
 int64_t vietnam_day(struct chl_field field)
 {
     enum { WHOLE_DATE = 10, UTC_PLUS_7_S = 7 * 3600, DAY_S = 24 * 3600 };
@@ -222,10 +230,8 @@ int64_t vietnam_day(struct chl_field field)
         strlen(date) != WHOLE_DATE) {
         return 0;
     }
-    int year = (int)strtol(date, NULL, 10);
-    unsigned month = (unsigned)strtoul(date + 5, NULL, 10);
-    unsigned day = (unsigned)strtoul(date + 8, NULL, 10);
-    return chl_days_from_civil(year, month, day) * DAY_S - UTC_PLUS_7_S;
+    unsigned year = number_of(date, 4), month = number_of(date + 5, 2);
+    return chl_days_from_civil((int)year, month, number_of(date + 8, 2)) * DAY_S - UTC_PLUS_7_S;
 }
 
 /* A keyboard that cannot type a letter types `?`; a converter leaves U+FFFD. */
@@ -250,5 +256,8 @@ void vietnam_note_missing(struct chl_claims *claims, bool accents_kept)
 
 void vietnam_put_id(struct chl_claims *claims, const char *format, const char *number)
 {
-    (void)snprintf(claims->id, sizeof claims->id, "%s:%s", format, number);
+    size_t length = strlen(format);
+    (void)chl_copy_n(claims->id, sizeof claims->id, format, length);
+    claims->id[length] = ':';
+    (void)chl_copy(claims->id + length + 1, sizeof claims->id - length - 1, number);
 }

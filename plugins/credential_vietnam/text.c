@@ -26,19 +26,15 @@ bool vietnam_is_masked(const struct chl_field *field)
     return memchr(field->at, '*', field->length) != NULL;
 }
 
-chl_refusal vietnam_check_text(const struct chl_field *field)
+bool vietnam_has_controls(const struct chl_field *field)
 {
-    if (!chl_utf8_valid(field->at, field->length)) {
-        return memchr(field->at, '\0', field->length) != NULL ? CHL_REFUSAL_schema_value
-                                                              : CHL_REFUSAL_text_mangled;
-    }
     for (size_t i = 0; i < field->length; i++) {
         unsigned char c = (unsigned char)field->at[i];
         if (c < 0x20 || c == 0x7F) {
-            return CHL_REFUSAL_schema_value;
+            return true;
         }
     }
-    return CHL_REFUSAL_NONE;
+    return false;
 }
 
 /* By lead bytes alone: U+00C0–U+036F (Latin and its marks), U+1E00–U+1EFF, a no-break space, and

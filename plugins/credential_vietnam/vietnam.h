@@ -35,8 +35,8 @@ enum { VIETNAM_TEXT_MAX = 192 };
 /** Without the white space around it. */
 struct chl_field vietnam_trim(struct chl_field field);
 bool vietnam_is_masked(const struct chl_field *field);
-/** True for UTF-8 text that a staff's screen may show: no control characters. */
-chl_refusal vietnam_check_text(const struct chl_field *field);
+/** Control characters steer a screen, and a NUL hides what follows it. */
+bool vietnam_has_controls(const struct chl_field *field);
 /** True when only letters of the Latin script are in it, with what stands between names. A scanner
  *  or reader that guessed the wrong character set shows itself here. `field` is UTF-8. */
 bool vietnam_is_latin(const struct chl_field *field);
