@@ -14,7 +14,7 @@ static void visit(void *user, enum typed_state state, const uint8_t *bytes, size
     if ((state == TYPED_WHOLE) != (bytes != NULL) || length > CHL_CODE_MAX) {
         abort();
     }
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; bytes != NULL && i < length; i++) {
         if (bytes[i] == 0 || bytes[i] >= 0x7F || bytes[i] == '\n' || bytes[i] == '\r') {
             abort();
         }

@@ -54,7 +54,7 @@ static void show_keys(struct scan_world *world, const uint8_t *bytes, size_t len
 {
     for (size_t i = 0; i <= length; i++) {
         struct input_event events[KEY_EVENTS_MAX];
-        size_t count = key_events(i < length ? (char)bytes[i] : '\n', events);
+        size_t count = key_events(i < length ? (char)(bytes[i] & 0x7F) : '\n', events);
         assert_true(count > 0);
         device_write(world->fd, events, count * sizeof *events);
     }

@@ -54,7 +54,7 @@ static chl_err host_post(struct chl_ctx *ctx, const struct chl_scan *scan)
     if (CHL_HAS(scan, refusal)) {
         (void)snprintf(post->refusal, sizeof post->refusal, "%s", scan->refusal);
     }
-    if (!post->unreadable && scan->length <= CHL_CODE_MAX) {
+    if (scan->bytes != NULL && !post->unreadable && scan->length <= CHL_CODE_MAX) {
         memcpy(post->bytes, scan->bytes, scan->length);
         post->length = scan->length;
     }
@@ -188,6 +188,7 @@ void scan_world_close(struct scan_world *world)
     chl_plugin_unload(world->handle);
     pthread_mutex_destroy(&world->ctx.lock);
     pthread_cond_destroy(&world->ctx.changed);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the scanner has ended */
     (void)nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 

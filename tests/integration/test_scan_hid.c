@@ -170,8 +170,8 @@ static void test_a_device_is_held_alone_read_and_found_again(void **state)
     assert_true(chl_mono_ns() - pulled_ns < CHL_NS_PER_S);
     plug_terminal(true, true); /* and its lamp is lit now */
     scan_world_wait_health(&world, true);
-    scan_world_show_text(&world, "hc1:A");
-    scan_world_wait_posts(&world, 4); /* "HC1:a" would be base45 in small letters */
+    scan_world_show_text(&world, "hc1:6BFOXN");
+    scan_world_wait_posts(&world, 4); /* "HC1:6bfoxn" is base45 in small letters */
     assert_string_equal(world.ctx.posts[3].refusal, "text_mangled");
 }
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -71,15 +72,17 @@ static void expect(size_t index, enum typed_state state, const char *code)
 static void play(const char *name)
 {
     char path[512], line[128];
-    unsigned type = 0, code = 0, count = 0;
-    int value = 0;
+    unsigned count = 0;
     (void)snprintf(path, sizeof path, CHL_SOURCE_DIR "/tests/fixtures/hid/%s", name);
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     while (fgets(line, sizeof line, file) != NULL) {
         if (line[0] != '#') {
-            assert_int_equal(sscanf(line, "%u %u %d", &type, &code, &value), 3);
-            event((uint16_t)type, (uint16_t)code, value);
+            char *rest = NULL;
+            unsigned long type = strtoul(line, &rest, 10);
+            unsigned long code = strtoul(rest, &rest, 10);
+            event((uint16_t)type, (uint16_t)code, (int32_t)strtol(rest, &rest, 10));
+            assert_int_equal(*rest, '\n');
             count++;
         }
     }

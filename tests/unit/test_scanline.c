@@ -114,10 +114,13 @@ static void test_longest_code_passes_and_one_more_byte_does_not(void **state)
             memcpy(bytes + length, "]Q1", 3);
             memset(bytes + length + 3, 'x', code);
             length += 3 + code;
-            memcpy(bytes + length, ends[f], strlen(ends[f]));
-            length += strlen(ends[f]);
-            memcpy(bytes + length, "next", 4);
-            run(formats[f], bytes, length + 4, 4093);
+            for (const char *end = ends[f]; *end != '\0'; end++) {
+                bytes[length++] = *end;
+            }
+            for (const char *next = "next"; *next != '\0'; next++) {
+                bytes[length++] = *next;
+            }
+            run(formats[f], bytes, length, 4093);
             assert_int_equal(cut.count, 2);
             if (code > CHL_CODE_MAX) {
                 assert_string_equal(cut.codes[0], "(long)");
