@@ -16,6 +16,21 @@ chl_err chl_trust_new(struct chl_trust **out)
     return *out == NULL ? CHL_E_NOMEM : CHL_OK;
 }
 
+/* The store made these bytes itself. */
+static void *unconst(const uint8_t *bytes)
+{
+    union {
+        const uint8_t *from;
+        uint8_t *to;
+    } same = {.from = bytes};
+    return same.to;
+}
+
+void chl_trust_keep_der(struct chl_trust *trust)
+{
+    trust->keep_der = true;
+}
+
 void chl_trust_free(struct chl_trust *trust)
 {
     if (trust == NULL) {
@@ -23,12 +38,27 @@ void chl_trust_free(struct chl_trust *trust)
     }
     for (size_t i = 0; i < trust->count; i++) {
         chl_verifier_free(trust->keys[i].verifier);
+        free(unconst(trust->keys[i].der.data));
     }
     free(trust->keys);
     free(trust);
 }
 
-chl_err chl_trust_keep(struct chl_trust *trust, struct chl_trust_key *key)
+/* A list that is written again and again must not grow by what it says twice. */
+static bool is_kept(const struct chl_trust *trust, const struct chl_trust_key *key,
+                    struct chl_bytes der)
+{
+    for (size_t i = 0; i < trust->count; i++) {
+        const struct chl_trust_key *kept = &trust->keys[i];
+        if (memcmp(kept->kid, key->kid, CHL_KID_SIZE) == 0 && kept->der.length == der.length &&
+            memcmp(kept->der.data, der.data, der.length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+chl_err chl_trust_keep(struct chl_trust *trust, struct chl_trust_key *key, struct chl_bytes der)
 {
     chl_err error = CHL_E_LIMIT;
     if (trust->count == CHL_TRUST_KEYS_MAX) {
@@ -43,6 +73,20 @@ chl_err chl_trust_keep(struct chl_trust *trust, struct chl_trust_key *key)
         }
         trust->keys = keys;
         trust->room = room;
+    }
+    if (trust->keep_der && is_kept(trust, key, der)) {
+        chl_verifier_free(key->verifier);
+        key->verifier = NULL;
+        return CHL_OK;
+    }
+    if (trust->keep_der) {
+        uint8_t *kept = malloc(der.length + 1);
+        if (kept == NULL) {
+            error = CHL_E_NOMEM;
+            goto drop;
+        }
+        memcpy(kept, der.data, der.length);
+        key->der = (struct chl_bytes){kept, der.length};
     }
     key->updated_s = key->kind == CHL_TRUST_CERTIFICATE ? trust->source_s : 0;
     trust->keys[trust->count++] = *key;

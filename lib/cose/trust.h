@@ -39,7 +39,9 @@ struct chl_trust_key {
     /** When its source was last known to be current, s since 1970 UTC: what a list says of itself,
      *  else the newest file beside it; 0 = has no age (bare keys, which the site itself pins). */
     int64_t updated_s;
-    char subject[64], issuer[64];  /**< common name, else organisation; "" for bare keys */
+    char subject[64], issuer[64]; /**< common name, else organisation; "" for bare keys */
+    struct chl_bytes der; /**< certificate or SubjectPublicKeyInfo, owned by the store; kept only
+                               after chl_trust_keep_der() */
     struct chl_verifier *verifier; /**< prepared context, owned by the store */
 };
 
@@ -48,6 +50,9 @@ struct chl_trust;
 /** An empty store. @return CHL_OK or CHL_E_NOMEM. */
 chl_err chl_trust_new(struct chl_trust **out);
 void chl_trust_free(struct chl_trust *trust);
+
+/** From here on also keep the bytes of what is added, so that it can be written again. */
+void chl_trust_keep_der(struct chl_trust *trust);
 
 /** Add what lies at `path`: a PEM file (certificates, public keys), a DER certificate, a JSON trust
  *  list (`updated` and `certificates: [{kid, rawData, country, certificateType}]`, as the DCC
@@ -75,6 +80,24 @@ const struct chl_trust_key *chl_trust_at(const struct chl_trust *trust, size_t i
  *  Thread: any. Blocks: never. */
 size_t chl_trust_find(const struct chl_trust *trust, struct chl_bytes kid,
                       const struct chl_trust_key **first);
+
+/** Check the signature line that a national backend puts before its JSON list: base64 of an ECDSA
+ *  P-256 signature (r and s, or DER) over the bytes that follow the line.
+ *  @param signer the backend's public key or certificate, the only one of its store.
+ *  @return CHL_OK; CHL_E_NOTFOUND: there is no such line; CHL_E_DENIED: `signer` did not make it;
+ *  CHL_E_NOMEM. Thread: any. Blocks: never. */
+chl_err chl_trust_list_signed(struct chl_bytes content, const struct chl_trust *signer);
+
+/** Write the certificates of a store (added after chl_trust_keep_der(), bare keys are left out) as
+ *  one JSON list that chl_trust_add_path() reads: a temporary file beside `path`, synchronised,
+ * then renamed, so that a reader finds the old list or the new one.
+ *  @param updated_s when the list was current, s since 1970 UTC.
+ *  @param source where it came from, UTF-8, NULL = not stated.
+ *  @param why on failure: file, what failed, what to do.
+ *  @return CHL_OK, CHL_E_NOTFOUND (no certificate), CHL_E_IO, CHL_E_NOMEM.
+ *  Thread: any. Blocks: disk. */
+chl_err chl_trust_write_list(const struct chl_trust *trust, int64_t updated_s, const char *source,
+                             const char *path, char *why, size_t why_size);
 
 /** Verify a signature over `message` with a key's own algorithm.
  *  @return true when the key made it. Thread: any, concurrently. Blocks: never. */

@@ -3,6 +3,8 @@
  *  @brief Reads JSON trust lists: those of the DCC gateway's national backends, and our own.
  */
 #include <jansson.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +47,7 @@ static chl_err add_under(struct chl_trust *trust, struct chl_bytes der, const ch
     }
     set_country(&key, country);
     bool other = kid != NULL && memcmp(kid, key.kid, CHL_KID_SIZE) != 0;
-    error = chl_trust_keep(trust, &key);
+    error = chl_trust_keep(trust, &key, der);
     if (error != CHL_OK || !other) {
         return error;
     }
@@ -55,7 +57,7 @@ static chl_err add_under(struct chl_trust *trust, struct chl_bytes der, const ch
     }
     set_country(&key, country);
     memcpy(key.kid, kid, CHL_KID_SIZE);
-    return chl_trust_keep(trust, &key);
+    return chl_trust_keep(trust, &key, der);
 }
 
 static chl_err add_entry(struct chl_trust *trust, const json_t *entry)
@@ -84,6 +86,61 @@ static chl_err add_entry(struct chl_trust *trust, const json_t *entry)
     return error;
 }
 
+/* Where the list begins: behind the signature line, if there is one. */
+static size_t body_at(struct chl_bytes content)
+{
+    if (content.length == 0 || content.data[0] == '{') {
+        return 0;
+    }
+    const uint8_t *line = memchr(content.data, '\n', content.length);
+    return line == NULL ? content.length : (size_t)(line - content.data) + 1;
+}
+
+/* As JWS writes it (r and s), or as X.509 does. */
+static bool made_by(const struct chl_trust_key *key, struct chl_bytes body,
+                    struct chl_bytes signature)
+{
+    enum { HALF = 32 };
+    uint8_t raw[2 * HALF];
+    if (signature.length == sizeof raw && chl_trust_verify(key, body, signature)) {
+        return true;
+    }
+    const unsigned char *at = signature.data;
+    ECDSA_SIG *parts = d2i_ECDSA_SIG(NULL, &at, (long)signature.length);
+    bool good = parts != NULL && at == signature.data + signature.length &&
+                BN_bn2binpad(ECDSA_SIG_get0_r(parts), raw, HALF) == HALF &&
+                BN_bn2binpad(ECDSA_SIG_get0_s(parts), raw + HALF, HALF) == HALF &&
+                chl_trust_verify(key, body, (struct chl_bytes){raw, sizeof raw});
+    ECDSA_SIG_free(parts);
+    ERR_clear_error();
+    return good;
+}
+
+chl_err chl_trust_list_signed(struct chl_bytes content, const struct chl_trust *signer)
+{
+    enum { LINE_MAX_LENGTH = 256 };
+    char line[LINE_MAX_LENGTH];
+    uint8_t signature[LINE_MAX_LENGTH];
+    size_t at = body_at(content), length = at;
+    while (length > 0 && (content.data[length - 1] == '\n' || content.data[length - 1] == '\r')) {
+        length--;
+    }
+    if (length == 0 || length >= sizeof line || at == content.length) {
+        return CHL_E_NOTFOUND;
+    }
+    memcpy(line, content.data, length);
+    line[length] = '\0';
+    int signature_length = unbase64(line, signature, sizeof signature);
+    const struct chl_trust_key *key = chl_trust_at(signer, 0);
+    if (signature_length <= 0) {
+        return CHL_E_NOTFOUND;
+    }
+    bool good = key != NULL && key->alg == CHL_ALG_ES256 &&
+                made_by(key, (struct chl_bytes){content.data + at, content.length - at},
+                        (struct chl_bytes){signature, (size_t)signature_length});
+    return good ? CHL_OK : CHL_E_DENIED;
+}
+
 /* When the list was current: as it says itself, else as its file says. A text that is no time says
  * that it is as old as can be. */
 static int64_t list_age(const json_t *root, int64_t file_s)
@@ -103,15 +160,12 @@ chl_err chl_trust_add_list(struct chl_trust *trust, struct chl_bytes content)
 {
     static const char mark[] = "\xEF\xBB\xBF"; /* byte order mark, as some editors leave it */
     const char *text = (const char *)content.data;
-    size_t skip = 0;
     if (content.length >= sizeof mark && memcmp(text, mark, sizeof mark - 1) == 0) {
         text += sizeof mark - 1;
         content.length -= sizeof mark - 1;
     }
-    if (content.length > 0 && text[0] != '{') {
-        const char *line = memchr(text, '\n', content.length);
-        skip = line == NULL ? content.length : (size_t)(line - text) + 1;
-    }
+    content.data = (const uint8_t *)text;
+    size_t skip = body_at(content);
     json_error_t where;
     json_t *root = json_loadb(text + skip, content.length - skip, JSON_REJECT_DUPLICATES, &where);
     const json_t *list = json_object_get(root, "certificates");

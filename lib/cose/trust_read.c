@@ -27,7 +27,7 @@ static chl_err read_pem_block(struct chl_trust *trust, const char *name, struct 
     } else if (strcmp(name, PEM_STRING_PUBLIC) == 0) {
         error = chl_public_key_read(der, &key);
     }
-    return error == CHL_OK ? chl_trust_keep(trust, &key) : error;
+    return error == CHL_OK ? chl_trust_keep(trust, &key, der) : error;
 }
 
 /* Other blocks (parameters, private keys) are passed over; a broken certificate is counted. */
@@ -58,7 +58,7 @@ static chl_err add_der(struct chl_trust *trust, struct chl_bytes content)
 {
     struct chl_trust_key key;
     chl_err error = chl_certificate_to_key(content, &key);
-    return error == CHL_OK ? chl_trust_keep(trust, &key) : error;
+    return error == CHL_OK ? chl_trust_keep(trust, &key, content) : error;
 }
 
 static bool contains(struct chl_bytes content, const char *text)
