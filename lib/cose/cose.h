@@ -77,9 +77,10 @@ bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust 
                    struct chl_scratch *scratch, const uint8_t *bytes, size_t length,
                    struct chl_inspection *out, struct chl_cose_message *message);
 
-/** Key usage, then time. @param usage the CHL_USAGE_… bit of the document found, 0 = none applies.
- *  When the key that made the signature may not sign such a document, the others of its identifier
- *  are asked whether they made it too: a renewed certificate keeps its key and gets other usages.
+/** Key usage, then time: the document's, then the certificate's. @param usage the CHL_USAGE_… bit
+ * of the document found, 0 = none applies. When the key that made the signature may not sign such a
+ * document, the others of its identifier are asked whether they made it too: a renewed certificate
+ * keeps its key and gets other usages or another term.
  *  @param skew_ns tolerance of the clocks, both ways.
  *  @return true when both stand; otherwise `out` is final. Thread: any. Blocks: never. */
 bool chl_cose_judge(struct chl_cose_message *message, uint8_t usage, int64_t now_ns,

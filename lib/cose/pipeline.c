@@ -186,25 +186,58 @@ static chl_refusal judge_time(const struct chl_cose_message *message, int64_t no
     return CHL_REFUSAL_NONE;
 }
 
-/* True when a key that made the signature may sign such a document. */
-static bool settle_usage(struct chl_cose_message *message, uint8_t usage)
+/* A certificate vouches while it is valid: now, and when the document was signed. The EU's rules
+ * let no document outlive the certificate that signed it, so one that does was not made by the
+ * rules; and the public test data expects both ends to be looked at. A bare key has no term. */
+static chl_refusal judge_certificate(const struct chl_cose_message *message,
+                                     const struct chl_trust_key *key, int64_t now_s, int64_t skew_s)
 {
-    const struct chl_trust_key *end = message->keys + message->key_count;
-    for (const struct chl_trust_key *key = message->key; key < end; key++) {
-        if (allows(key, usage) && (key == message->key || made_it(message, key))) {
+    int64_t issued_s = message->issued_at != 0 ? message->issued_at : now_s;
+    if (key->kind != CHL_TRUST_CERTIFICATE) {
+        return CHL_REFUSAL_NONE;
+    }
+    if (key->valid_until < now_s - skew_s || key->valid_until < issued_s - skew_s) {
+        return CHL_REFUSAL_certificate_expired;
+    }
+    if (key->valid_from > now_s + skew_s || key->valid_from > issued_s + skew_s) {
+        return CHL_REFUSAL_certificate_not_yet_valid;
+    }
+    return CHL_REFUSAL_NONE;
+}
+
+/* The key that made the signature, may sign such a document and is valid; else the first that may;
+ * else key_usage. */
+static chl_refusal settle_key(struct chl_cose_message *message, uint8_t usage, int64_t now_s,
+                              int64_t skew_s)
+{
+    const struct chl_trust_key *end = message->keys + message->key_count, *first = message->key;
+    chl_refusal refusal = CHL_REFUSAL_key_usage;
+    for (const struct chl_trust_key *key = first; key < end; key++) {
+        if (!allows(key, usage) || (key != first && !made_it(message, key))) {
+            continue;
+        }
+        chl_refusal of_key = judge_certificate(message, key, now_s, skew_s);
+        if (of_key == CHL_REFUSAL_NONE || refusal == CHL_REFUSAL_key_usage) {
             message->key = key;
-            return true;
+            refusal = of_key;
+        }
+        if (refusal == CHL_REFUSAL_NONE) {
+            break;
         }
     }
-    return false;
+    return refusal;
 }
 
 bool chl_cose_judge(struct chl_cose_message *message, uint8_t usage, int64_t now_ns,
                     int64_t skew_ns, struct chl_inspection *out)
 {
-    chl_refusal refusal = CHL_REFUSAL_key_usage;
-    if (settle_usage(message, usage)) {
-        refusal = judge_time(message, now_ns / CHL_NS_PER_S, skew_ns / CHL_NS_PER_S);
+    int64_t now_s = now_ns / CHL_NS_PER_S, skew_s = skew_ns / CHL_NS_PER_S;
+    chl_refusal refusal = settle_key(message, usage, now_s, skew_s);
+    if (refusal != CHL_REFUSAL_key_usage) {
+        /* What is wrong with the document itself is said before what is wrong with who signed. */
+        chl_refusal of_document = judge_time(message, now_s, skew_s);
+        refusal = of_document != CHL_REFUSAL_NONE ? of_document : refusal;
+        out->claims.trusted_at = message->key->updated_s;
     }
     if (refusal != CHL_REFUSAL_NONE) {
         chl_refuse(out, refusal);

@@ -37,6 +37,9 @@
     X(expiry_missing, CHL_STAGE_TIME, "the code states no expiry")                                 \
     X(expired, CHL_STAGE_TIME, "the code has expired")                                             \
     X(not_yet_valid, CHL_STAGE_TIME, "the code is not valid yet")                                  \
+    X(certificate_expired, CHL_STAGE_TIME, "the certificate ended before now or before it signed") \
+    X(certificate_not_yet_valid, CHL_STAGE_TIME,                                                   \
+      "the certificate begins after now or the signing")                                           \
     X(life_too_long, CHL_STAGE_TIME, "the code lives longer than the site accepts")                \
     X(schema_missing, CHL_STAGE_SCHEMA, "a required field is missing")                             \
     X(schema_type, CHL_STAGE_SCHEMA, "a field has the wrong type")                                 \

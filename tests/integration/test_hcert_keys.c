@@ -240,6 +240,55 @@ static chl_reason told(const struct chl_inspection *out)
     return chl_reason_for_document(out->reason, (chl_stage)out->stage, (chl_format)out->format);
 }
 
+/* A certificate vouches while it is valid, now and at the signing, both within the clocks' skew; a
+ * renewed one of the same key does not suffer from the one that ended. */
+static void test_a_certificate_vouches_in_its_term(void **state)
+{
+    (void)state;
+    enum { SKEW_S = 300 };
+    static const int64_t far_s = NOW_S + 400 * DAY_S, long_ago_s = NOW_S - 400 * DAY_S;
+    static const struct {
+        int64_t from_s, until_s, issued_s, expires_s;
+        const char *reason;
+    } rows[] = {
+        {long_ago_s, far_s, NOW_S - DAY_S, NOW_S + DAY_S, ""},
+        {long_ago_s, NOW_S - SKEW_S - 1, NOW_S - DAY_S, NOW_S + DAY_S, "certificate_expired"},
+        {long_ago_s, NOW_S - SKEW_S, NOW_S - DAY_S, NOW_S + DAY_S, ""},
+        {NOW_S + SKEW_S + 1, far_s, NOW_S, NOW_S + DAY_S, "certificate_not_yet_valid"},
+        {NOW_S + SKEW_S, far_s, NOW_S, NOW_S + DAY_S, ""},
+        /* Valid now, but not when it was signed. */
+        {NOW_S - DAY_S, far_s, NOW_S - 2 * DAY_S, NOW_S + DAY_S, "certificate_not_yet_valid"},
+        /* The document's own end is said first. */
+        {long_ago_s, NOW_S - 2 * DAY_S, NOW_S - 3 * DAY_S, NOW_S - DAY_S, "expired"},
+    };
+    struct issuing key;
+    assert_true(issuing_make("P-256", NULL, &key));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct issuing of_term, lasting;
+        struct chl_inspection out;
+        assert_true(
+            issuing_renew_for(&key, NULL, shared_kid, rows[i].from_s, rows[i].until_s, &of_term));
+        assert_true(issuing_renew(&key, NULL, shared_kid, &lasting));
+        const struct issuing *alone[] = {&of_term};
+        const struct issuing *orders[][2] = {{&of_term, &lasting}, {&lasting, &of_term}};
+        const struct issuing_dcc dcc = {.issued_at = rows[i].issued_s,
+                                        .expires_at = rows[i].expires_s};
+        struct chain *chain = chain_for(alone, 1);
+        ask(chain, &of_term, dcc, NULL, &out);
+        assert_string_equal(out.reason, rows[i].reason);
+        chain_close(chain);
+        for (size_t k = 0; k < 2; k++) {
+            chain = chain_for(orders[k], 2);
+            ask(chain, &of_term, dcc, NULL, &out);
+            assert_string_equal(out.reason, rows[i].expires_s < NOW_S ? "expired" : "");
+            chain_close(chain);
+        }
+        issuing_free(&of_term);
+        issuing_free(&lasting);
+    }
+    issuing_free(&key);
+}
+
 /* What the staff read differs wherever what went wrong differs. */
 static void test_each_failure_has_its_own_reason_on_the_lane(void **state)
 {
@@ -290,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_a_certificate_of_the_wrong_usage_does_not_hide_the_right_one),
         cmocka_unit_test(test_only_dcc_identifiers_restrict),
         cmocka_unit_test(test_the_protected_identifier_wins),
+        cmocka_unit_test(test_a_certificate_vouches_in_its_term),
         cmocka_unit_test(test_each_failure_has_its_own_reason_on_the_lane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

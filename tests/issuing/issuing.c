@@ -38,18 +38,18 @@ static bool add_usages(X509 *certificate, const char *usages)
     return good;
 }
 
-static bool fill(X509 *certificate, EVP_PKEY *key, const char *usages)
+static bool fill(X509 *certificate, const struct issuing *from, const char *usages)
 {
-    enum { YEAR_S = 365 * 86400, X509_V3 = 2 };
+    enum { X509_V3 = 2 };
     X509_NAME *name = X509_get_subject_name(certificate);
     return X509_set_version(certificate, X509_V3) == 1 &&
            ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
            X509_NAME_add_entry_by_txt(name, "C", MBSTRING_ASC, (const unsigned char *)"VN", -1, -1,
                                       0) == 1 &&
            X509_set_issuer_name(certificate, name) == 1 &&
-           X509_gmtime_adj(X509_getm_notBefore(certificate), -YEAR_S) != NULL &&
-           X509_gmtime_adj(X509_getm_notAfter(certificate), YEAR_S) != NULL &&
-           X509_set_pubkey(certificate, key) == 1 && add_usages(certificate, usages);
+           ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)from->valid_from) != NULL &&
+           ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)from->valid_until) != NULL &&
+           X509_set_pubkey(certificate, from->key) == 1 && add_usages(certificate, usages);
 }
 
 static bool certify(struct issuing *out, const char *usages)
@@ -57,7 +57,7 @@ static bool certify(struct issuing *out, const char *usages)
     X509 *certificate = X509_new();
     const EVP_MD *digest = EVP_PKEY_get_base_id(out->key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
     unsigned char *at = out->certificate;
-    bool good = certificate != NULL && fill(certificate, out->key, usages) &&
+    bool good = certificate != NULL && fill(certificate, out, usages) &&
                 X509_sign(certificate, out->key, digest) > 0;
     int length = good ? i2d_X509(certificate, NULL) : 0;
     good = length > 0 && length <= ISSUING_DER_MAX;
@@ -68,8 +68,16 @@ static bool certify(struct issuing *out, const char *usages)
 
 bool issuing_make(const char *kind, const char *usages, struct issuing *out)
 {
+    return issuing_make_for(kind, usages, ISSUING_FROM_S, ISSUING_UNTIL_S, out);
+}
+
+bool issuing_make_for(const char *kind, const char *usages, int64_t from_s, int64_t until_s,
+                      struct issuing *out)
+{
     uint8_t kid[CHL_KID_SIZE];
     memset(out, 0, sizeof *out);
+    out->valid_from = from_s;
+    out->valid_until = until_s;
     out->key = make_key(kind);
     bool good = out->key != NULL && certify(out, usages) &&
                 chl_kid_of((struct chl_bytes){out->certificate, out->certificate_length}, kid) &&
@@ -83,7 +91,16 @@ bool issuing_make(const char *kind, const char *usages, struct issuing *out)
 bool issuing_renew(const struct issuing *from, const char *usages, const uint8_t kid[CHL_KID_SIZE],
                    struct issuing *out)
 {
+    return issuing_renew_for(from, usages, kid, ISSUING_FROM_S, ISSUING_UNTIL_S, out);
+}
+
+bool issuing_renew_for(const struct issuing *from, const char *usages,
+                       const uint8_t kid[CHL_KID_SIZE], int64_t from_s, int64_t until_s,
+                       struct issuing *out)
+{
     memset(out, 0, sizeof *out);
+    out->valid_from = from_s;
+    out->valid_until = until_s;
     if (EVP_PKEY_up_ref(from->key) != 1) {
         return false;
     }

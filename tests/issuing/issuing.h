@@ -14,12 +14,17 @@
 
 enum { ISSUING_DER_MAX = 2048 };
 
+/* A term in which all clocks of tests lie: 2015-01-01 to 2045-01-01. */
+#define ISSUING_FROM_S  INT64_C(1420070400)
+#define ISSUING_UNTIL_S INT64_C(2366841600)
+
 /** A key, its self-signed certificate, and an issuer whose kid is the certificate's. */
 struct issuing {
     struct evp_pkey_st *key;
     struct chl_issuer *issuer;
     uint8_t certificate[ISSUING_DER_MAX];
     size_t certificate_length;
+    int64_t valid_from, valid_until; /**< of the certificate, s since 1970 UTC */
 };
 
 /** @param kind "P-256", "P-384", "RSA-2048", "RSA-1024" or "ED25519".
@@ -27,9 +32,15 @@ struct issuing {
  * extension.
  *  @return false when OpenSSL would not. Free with issuing_free(). */
 bool issuing_make(const char *kind, const char *usages, struct issuing *out);
+/** The same, with a certificate of that term. */
+bool issuing_make_for(const char *kind, const char *usages, int64_t from_s, int64_t until_s,
+                      struct issuing *out);
 /** Another certificate for a key, as an issuer renews it; its issuer has the given kid. */
 bool issuing_renew(const struct issuing *from, const char *usages, const uint8_t kid[CHL_KID_SIZE],
                    struct issuing *out);
+bool issuing_renew_for(const struct issuing *from, const char *usages,
+                       const uint8_t kid[CHL_KID_SIZE], int64_t from_s, int64_t until_s,
+                       struct issuing *out);
 void issuing_free(struct issuing *issuing);
 /** Write the certificate (DER) or the bare public key (PEM) to a file. */
 bool issuing_write_certificate(const struct issuing *issuing, const char *path);
