@@ -5,7 +5,6 @@
  *  A file is taken out first, so that none is ever posted twice. Events of the kernel tell of
  *  finished files at once; a slow sweep finds those whose event was missed.
  */
-#include "line_splitter.h"
 #include "scanner.h"
 
 #include <dirent.h>
@@ -43,21 +42,22 @@ struct entry {
 static void post_line(void *user, const uint8_t *bytes, size_t length)
 {
     struct folder *folder = user;
-    if (!scanner_is_ending(folder->self)) {
-        scanner_post(folder->self, bytes, length, folder->captured_ns);
+    if (!chl_scanner_is_ending(&folder->self->scanner)) {
+        chl_scanner_post(&folder->self->scanner, bytes, length, folder->captured_ns);
     }
 }
 
 static void post_lines(struct folder *folder, const uint8_t *bytes, size_t length)
 {
-    struct line_splitter *splitter = calloc(1, sizeof *splitter);
-    if (splitter == NULL) {
-        scanner_post(folder->self, NULL, 0, folder->captured_ns);
+    struct chl_scanline *line = malloc(sizeof *line);
+    if (line == NULL) {
+        chl_scanner_post(&folder->self->scanner, NULL, 0, folder->captured_ns);
         return;
     }
-    line_splitter_feed(splitter, bytes, length, post_line, folder);
-    line_splitter_end(splitter, post_line, folder);
-    free(splitter);
+    chl_scanline_init(line, &scan_file_lines);
+    chl_scanline_feed(line, bytes, length, post_line, folder);
+    chl_scanline_end(line, post_line, folder);
+    free(line);
 }
 
 static bool holds_lines(const struct folder *folder, const char *name)
@@ -91,10 +91,11 @@ static bool take_out(const struct folder *folder, const char *name)
     int failed = folder->done_fd >= 0 ? renameat(folder->fd, name, folder->done_fd, name)
                                       : unlinkat(folder->fd, name, 0);
     if (failed != 0 && errno != ENOENT) {
-        scanner_health(folder->self, false,
-                       "a file cannot be taken out of %s: %s; give this user the right to change "
-                       "the folder (and have `done` on the same file system)",
-                       folder->self->config.path, strerrordesc_np(errno));
+        chl_scanner_health(
+            &folder->self->scanner, false,
+            "a file cannot be taken out of %s: %s; give this user the right to change "
+            "the folder (and have `done` on the same file system)",
+            folder->self->config.path, strerrordesc_np(errno));
     }
     return failed == 0;
 }
@@ -117,9 +118,9 @@ static bool take(struct folder *folder, const char *name)
     if (!taken) {
         goto out;
     }
-    scanner_health(folder->self, true, "watching the folder");
+    chl_scanner_health(&folder->self->scanner, true, "watching the folder");
     if (bytes == NULL) {
-        scanner_post(folder->self, NULL, 0, folder->captured_ns);
+        chl_scanner_post(&folder->self->scanner, NULL, 0, folder->captured_ns);
     } else if (holds_lines(folder, name)) {
         post_lines(folder, bytes, (size_t)about.st_size);
     } else {
@@ -169,7 +170,7 @@ static size_t list_settled(const struct folder *folder, struct entry *entries, b
         }
         /* Read after the file's own time, or one written meanwhile would seem to be of the future.
          */
-        int64_t now_ns = folder->self->host->now_wall_ns(folder->self->ctx);
+        int64_t now_ns = folder->self->scanner.host->now_wall_ns(folder->self->scanner.ctx);
         int64_t age_ns =
             now_ns - (about.st_ctim.tv_sec * INT64_C(1000000000) + about.st_ctim.tv_nsec);
         if (age_ns >= 0 && age_ns < SETTLED_MS * INT64_C(1) * NS_PER_MS) {
@@ -196,8 +197,8 @@ static int sweep(struct folder *folder)
     size_t taken = 0;
     size_t count = list_settled(folder, entries, &young);
     qsort(entries, count, sizeof *entries, compare_entries);
-    for (size_t i = 0; i < count && !scanner_is_ending(folder->self); i++) {
-        folder->captured_ns = scanner_now_ns(folder->self);
+    for (size_t i = 0; i < count && !chl_scanner_is_ending(&folder->self->scanner); i++) {
+        folder->captured_ns = chl_scanner_now_ns(&folder->self->scanner);
         taken += take(folder, entries[i].name) ? 1 : 0;
     }
     free(entries);
@@ -221,8 +222,8 @@ static bool take_events(struct folder *folder)
             lost = true;
         } else if ((event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0) {
             folder->gone = true;
-        } else if (event->len > 0 && !scanner_is_ending(folder->self)) {
-            folder->captured_ns = scanner_now_ns(folder->self);
+        } else if (event->len > 0 && !chl_scanner_is_ending(&folder->self->scanner)) {
+            folder->captured_ns = chl_scanner_now_ns(&folder->self->scanner);
             (void)take(folder, event->name);
         }
     }
@@ -241,21 +242,21 @@ static bool is_current(const struct folder *folder)
 
 static void serve(struct folder *folder)
 {
-    int64_t next_ms = scanner_now_ns(folder->self) / NS_PER_MS + sweep(folder);
+    int64_t next_ms = chl_scanner_now_ns(&folder->self->scanner) / NS_PER_MS + sweep(folder);
     while (!folder->gone) {
-        int64_t left_ms = next_ms - scanner_now_ns(folder->self) / NS_PER_MS;
-        enum wake wake =
-            scanner_wait(folder->self, folder->notify_fd, -1, left_ms > 0 ? (int)left_ms : 0);
-        if (wake == WAKE_ENDING) {
+        int64_t left_ms = next_ms - chl_scanner_now_ns(&folder->self->scanner) / NS_PER_MS;
+        enum chl_scanner_wake wake = chl_scanner_wait(&folder->self->scanner, folder->notify_fd, -1,
+                                                      left_ms > 0 ? (int)left_ms : 0);
+        if (wake == CHL_SCANNER_ENDING) {
             return;
         }
-        if (wake == WAKE_TIMEOUT && !is_current(folder)) {
+        if (wake == CHL_SCANNER_TIMEOUT && !is_current(folder)) {
             return;
         }
-        bool lost = folder->notify_fd >= 0 && wake == WAKE_READY && take_events(folder);
-        if (lost || left_ms <= 0 || wake == WAKE_TIMEOUT) {
+        bool lost = folder->notify_fd >= 0 && wake == CHL_SCANNER_READY && take_events(folder);
+        if (lost || left_ms <= 0 || wake == CHL_SCANNER_TIMEOUT) {
             int pause_ms = sweep(folder);
-            next_ms = scanner_now_ns(folder->self) / NS_PER_MS + pause_ms;
+            next_ms = chl_scanner_now_ns(&folder->self->scanner) / NS_PER_MS + pause_ms;
         }
     }
 }
@@ -274,8 +275,8 @@ static bool open_folders(struct folder *folder)
     const struct scan_file_config *config = &folder->self->config;
     folder->fd = open(config->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd < 0) {
-        scanner_health(folder->self, false, "%s cannot be opened: %s", config->path,
-                       strerrordesc_np(errno));
+        chl_scanner_health(&folder->self->scanner, false, "%s cannot be opened: %s", config->path,
+                           strerrordesc_np(errno));
         return false;
     }
     if (config->done == NULL) {
@@ -283,12 +284,14 @@ static bool open_folders(struct folder *folder)
     }
     folder->done_fd = open(config->done, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->done_fd < 0) {
-        scanner_health(folder->self, false, "`done` %s cannot be opened: %s; make the folder",
-                       config->done, strerrordesc_np(errno));
+        chl_scanner_health(&folder->self->scanner, false,
+                           "`done` %s cannot be opened: %s; make the folder", config->done,
+                           strerrordesc_np(errno));
         return false;
     }
     if (same_folder(folder->fd, folder->done_fd)) {
-        scanner_health(folder->self, false, "`done` is the watched folder itself; name another");
+        chl_scanner_health(&folder->self->scanner, false,
+                           "`done` is the watched folder itself; name another");
         return false;
     }
     return true;
@@ -304,14 +307,14 @@ void folder_run(struct chl_instance *self)
                                       IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF |
                                           IN_ONLYDIR);
         if (watch < 0) {
-            self->host->log(self->ctx, CHL_LOG_WARNING, "event=no_notification reason=\"%s\"",
-                            strerrordesc_np(errno));
+            self->scanner.host->log(self->scanner.ctx, CHL_LOG_WARNING,
+                                    "event=no_notification reason=\"%s\"", strerrordesc_np(errno));
             if (folder.notify_fd >= 0) {
                 (void)close(folder.notify_fd);
             }
             folder.notify_fd = -1;
         }
-        scanner_health(self, true, "watching the folder");
+        chl_scanner_health(&self->scanner, true, "watching the folder");
         serve(&folder);
     }
     const int fds[] = {folder.fd, folder.done_fd, folder.notify_fd};
@@ -321,6 +324,6 @@ void folder_run(struct chl_instance *self)
         }
     }
     if (!opened) {
-        (void)scanner_wait(self, -1, -1, SETTLED_MS);
+        (void)chl_scanner_wait(&self->scanner, -1, -1, SETTLED_MS);
     }
 }

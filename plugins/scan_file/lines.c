@@ -2,7 +2,6 @@
 /** @file
  *  @brief One code a line, from a FIFO that writers come to and leave, or a text file that grows.
  */
-#include "line_splitter.h"
 #include "scanner.h"
 
 #include <errno.h>
@@ -23,15 +22,15 @@ struct source {
     struct chl_instance *self;
     int fd, notify_fd;
     int64_t captured_ns;
-    struct line_splitter splitter;
+    struct chl_scanline line;
     uint8_t chunk[CHUNK];
 };
 
 static void post_line(void *user, const uint8_t *bytes, size_t length)
 {
     struct source *source = user;
-    if (!scanner_is_ending(source->self)) {
-        scanner_post(source->self, bytes, length, source->captured_ns);
+    if (!chl_scanner_is_ending(&source->self->scanner)) {
+        chl_scanner_post(&source->self->scanner, bytes, length, source->captured_ns);
     }
 }
 
@@ -60,18 +59,18 @@ static void drain(int fd)
 
 static void end_line(struct source *source)
 {
-    line_splitter_end(&source->splitter, post_line, source);
+    chl_scanline_end(&source->line, post_line, source);
 }
 
 /** Everything that can be read now. @return what the last read said: 0 = end, −1 = see errno. */
 static ssize_t read_all(struct source *source)
 {
     ssize_t got = 1;
-    while (got > 0 && !scanner_is_ending(source->self)) {
+    while (got > 0 && !chl_scanner_is_ending(&source->self->scanner)) {
         got = read(source->fd, source->chunk, sizeof source->chunk);
-        source->captured_ns = scanner_now_ns(source->self);
+        source->captured_ns = chl_scanner_now_ns(&source->self->scanner);
         if (got > 0) {
-            line_splitter_feed(&source->splitter, source->chunk, (size_t)got, post_line, source);
+            chl_scanline_feed(&source->line, source->chunk, (size_t)got, post_line, source);
         }
     }
     return got;
@@ -92,7 +91,8 @@ static bool reopen(struct source *source)
 static bool serve_fifo(struct source *source)
 {
     /* Waiting comes first: a FIFO nobody has opened for writing reads as ended. */
-    while (scanner_wait(source->self, source->fd, source->notify_fd, -1) != WAKE_ENDING) {
+    while (chl_scanner_wait(&source->self->scanner, source->fd, source->notify_fd, -1) !=
+           CHL_SCANNER_ENDING) {
         drain(source->notify_fd);
         if (!is_current(source)) {
             return true;
@@ -120,10 +120,10 @@ static void follow_truncation(const struct source *source)
 
 static bool serve_file(struct source *source)
 {
-    enum wake wake = WAKE_READY;
-    while (wake != WAKE_ENDING) {
-        if (wake == WAKE_TIMEOUT) {
-            source->captured_ns = scanner_now_ns(source->self);
+    enum chl_scanner_wake wake = CHL_SCANNER_READY;
+    while (wake != CHL_SCANNER_ENDING) {
+        if (wake == CHL_SCANNER_TIMEOUT) {
+            source->captured_ns = chl_scanner_now_ns(&source->self->scanner);
             end_line(source);
         }
         follow_truncation(source);
@@ -132,8 +132,9 @@ static bool serve_file(struct source *source)
             end_line(source);
             return !failed;
         }
-        bool open = line_splitter_is_open(&source->splitter);
-        wake = scanner_wait(source->self, -1, source->notify_fd, open ? QUIET_MS : -1);
+        bool open = chl_scanline_is_open(&source->line);
+        wake =
+            chl_scanner_wait(&source->self->scanner, -1, source->notify_fd, open ? QUIET_MS : -1);
         drain(source->notify_fd);
     }
     return true;
@@ -148,19 +149,20 @@ void lines_run(struct chl_instance *self, bool is_fifo)
         goto out;
     }
     source->self = self;
+    chl_scanline_init(&source->line, &scan_file_lines);
     source->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     source->fd = open_path(source);
     int why = errno;
     int watch = inotify_add_watch(source->notify_fd, self->config.path,
                                   is_fifo ? gone : gone | IN_MODIFY | IN_CLOSE_WRITE);
     if (source->fd < 0) {
-        scanner_health(self, false, "%s cannot be opened for reading: %s", self->config.path,
-                       strerrordesc_np(why));
+        chl_scanner_health(&self->scanner, false, "%s cannot be opened for reading: %s",
+                           self->config.path, strerrordesc_np(why));
     } else if (watch < 0) {
-        scanner_health(self, false, "%s cannot be watched: %s", self->config.path,
-                       strerrordesc_np(errno));
+        chl_scanner_health(&self->scanner, false, "%s cannot be watched: %s", self->config.path,
+                           strerrordesc_np(errno));
     } else {
-        scanner_health(self, true, "reading lines");
+        chl_scanner_health(&self->scanner, true, "reading lines");
         served = (is_fifo ? serve_fifo : serve_file)(source);
     }
 out:
@@ -172,6 +174,6 @@ out:
     }
     free(source);
     if (!served) {
-        (void)scanner_wait(self, -1, -1, RETRY_MS);
+        (void)chl_scanner_wait(&self->scanner, -1, -1, RETRY_MS);
     }
 }

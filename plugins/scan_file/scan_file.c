@@ -5,15 +5,14 @@
 #include "scanner.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { PATH_MAX_LENGTH = 4095, ABSENT_MS = 1000 };
+
+const struct chl_scanline_format scan_file_lines = {.any_line_end = true};
 
 static const char *const whats[] = {"auto", "pictures", "lines", NULL};
 
@@ -42,49 +41,44 @@ static const struct chl_opt options[] = {
     {.name = NULL},
 };
 
-static void *run(void *argument)
+static void run(void *user)
 {
-    struct chl_instance *self = argument;
-    while (!scanner_is_ending(self)) {
+    struct chl_instance *self = user;
+    while (!chl_scanner_is_ending(&self->scanner)) {
         struct stat about;
         if (stat(self->config.path, &about) != 0) {
-            scanner_health(self, false, "%s: %s; make it", self->config.path,
-                           strerrordesc_np(errno));
-            (void)scanner_wait(self, -1, -1, ABSENT_MS);
+            chl_scanner_health(&self->scanner, false, "%s: %s; make it", self->config.path,
+                               strerrordesc_np(errno));
+            (void)chl_scanner_wait(&self->scanner, -1, -1, ABSENT_MS);
         } else if (S_ISDIR(about.st_mode)) {
             folder_run(self);
         } else if (self->config.what != WHAT_PICTURES &&
                    (S_ISFIFO(about.st_mode) || S_ISREG(about.st_mode))) {
             lines_run(self, S_ISFIFO(about.st_mode));
         } else {
-            scanner_health(
-                self, false, "%s: expected %s, got another kind of file", self->config.path,
-                self->config.what == WHAT_PICTURES ? "a folder" : "a folder, FIFO or text file");
-            (void)scanner_wait(self, -1, -1, ABSENT_MS);
+            chl_scanner_health(&self->scanner, false, "%s: expected %s, got another kind of file",
+                               self->config.path,
+                               self->config.what == WHAT_PICTURES ? "a folder"
+                                                                  : "a folder, FIFO or text file");
+            (void)chl_scanner_wait(&self->scanner, -1, -1, ABSENT_MS);
         }
     }
-    return NULL;
 }
 
 static chl_err create(const struct chl_create *args, struct chl_instance **out, char *why,
                       size_t why_size)
 {
-    if (!CHL_HAS(args->host, set_health) || !CHL_HAS(args->host, post_scan)) {
-        (void)snprintf(why, why_size,
-                       "expected a host with post_scan and set_health, got an older "
-                       "one; update the daemon");
-        return CHL_E_NOTSUP;
-    }
     struct chl_instance *self = calloc(1, sizeof *self);
     if (self == NULL) {
         (void)snprintf(why, why_size, "out of memory");
         return CHL_E_NOMEM;
     }
     memcpy(&self->config, args->config, sizeof self->config);
-    self->host = args->host;
-    self->ctx = args->ctx;
-    self->lane = args->lane;
-    self->wake_fd = -1;
+    chl_err result = chl_scanner_init(&self->scanner, args, why, why_size);
+    if (result != CHL_OK) {
+        free(self);
+        return result;
+    }
     *out = self;
     return CHL_OK;
 }
@@ -98,46 +92,17 @@ static void destroy(struct chl_instance *self)
 
 static chl_err start(struct chl_instance *self)
 {
-    atomic_store(&self->ending, false);
-    self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (self->wake_fd < 0) {
-        return CHL_E_IO;
-    }
-    /* Signals are the daemon's own matter. */
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&self->thread, NULL, run, self);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0) {
-        (void)close(self->wake_fd);
-        self->wake_fd = -1;
-        return CHL_E_NOMEM;
-    }
-    self->running = true;
-    return CHL_OK;
+    return chl_scanner_start(&self->scanner, run, self);
 }
 
 static void quiesce(struct chl_instance *self)
 {
-    atomic_store(&self->ending, true);
-    const uint64_t one = 1;
-    if (self->wake_fd >= 0 && write(self->wake_fd, &one, sizeof one) < 0) {
-        self->host->log(self->ctx, CHL_LOG_WARNING, "event=wake_failed errno=%d", errno);
-    }
+    chl_scanner_quiesce(&self->scanner);
 }
 
 static void stop(struct chl_instance *self)
 {
-    if (!self->running) {
-        return;
-    }
-    quiesce(self);
-    (void)pthread_join(self->thread, NULL);
-    self->running = false;
-    (void)close(self->wake_fd);
-    self->wake_fd = -1;
+    chl_scanner_stop(&self->scanner);
 }
 
 static const struct chl_ops ops = {
