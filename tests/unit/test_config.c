@@ -248,6 +248,8 @@ static const struct {
     {"scanner: quet-1", "scanner: quet-9", 10, 22, "did you mean 'quet-1'?"},
     {"scanner: quet-1", "scanner: bus", 10, 22, "expected a scan plugin, got 'bus'"},
     {"[quet-2, quet-3]", "[quet-2, quet-1]", 12, 67, "which serves lane 'G1'"},
+    {"[quet-2, quet-3]", "[quet-2, quet-2]", 12, 67, "which serves lane 'H1'"},
+    {"scanner: quet-1", "scanners: quet-1", 10, 13, "did you mean 'scanner'?"},
     {"[quet-2, quet-3]", "quet-2", 17, 3, "expected a gate with 'lane: { scanner: quet-3 }'"},
     {"  quet-1: { use: scan_file }", "  quet-1:", 15, 10, "expected settings with 'use: PLUGIN'"},
     {"use: stream_zmq", "live: x", 18, 3, "expected 'use: PLUGIN' for 'stream', got none"},
