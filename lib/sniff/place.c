@@ -11,6 +11,11 @@
 static const char *const hosts[] = {"qr.tokhaiyte.vn", "qr.pccovid.gov.vn"};
 static const char *const schemes[] = {"https://", "http://", "//"};
 
+static bool ends_part(char c, const char *marks)
+{
+    return c != '\0' && strchr(marks, c) != NULL;
+}
+
 static size_t skip_scheme(const char *text, size_t length)
 {
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
@@ -30,14 +35,14 @@ bool sniff_is_place(const uint8_t *bytes, size_t length)
     length -= scheme;
     /* Up to here it is the host; `user@host` is another's and matches none below. */
     size_t host = 0;
-    while (host < length && memchr("/?#:", text[host], 4) == NULL) {
+    while (host < length && !ends_part(text[host], "/?#:")) {
         host++;
     }
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
         if (host == strlen(hosts[i]) && strncasecmp(text, hosts[i], host) == 0) {
             /* `host:x@other` is another's too. */
             size_t rest = host;
-            while (rest < length && memchr("/?#", text[rest], 3) == NULL) {
+            while (rest < length && !ends_part(text[rest], "/?#")) {
                 if (text[rest++] == '@') {
                     return false;
                 }

@@ -30,16 +30,18 @@ static void check_fields(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const uint8_t before[] = {0xEF, 0xBB, 0xBF, '\r', '\n', ' '};
+    static const uint8_t behind[] = {'\r', '\n'};
     static uint8_t framed[CHL_CODE_MAX + 8];
     if (size > CHL_CODE_MAX) {
         return 0;
     }
     chl_format format = chl_sniff(data, size);
-    memcpy(framed, "\xEF\xBB\xBF\r\n ", 6);
+    memcpy(framed, before, sizeof before);
     if (size > 0) {
         memcpy(framed + 6, data, size);
     }
-    memcpy(framed + 6 + size, "\r\n", 2);
+    memcpy(framed + 6 + size, behind, sizeof behind);
     if (format >= CHL_FORMAT_COUNT || chl_sniff(framed, size + 8) != format) {
         abort();
     }

@@ -22,7 +22,7 @@
 #define PCCOVID "020187029317|NGUYEN THI HOA|1987-01-18|0|162979388586171100|<2<<0944713700"
 
 static const char *const codes[] = {CCCD,
-                                    "\xEF\xBB\xBF" CCCD "||||\r",
+                                    ("\xEF\xBB\xBF" CCCD "||||\r"),
                                     BHYT,
                                     PCCOVID,
                                     "******029317|NGUYEN THI HOA|1987-**-**|0|162979388586171100|",

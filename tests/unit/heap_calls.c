@@ -30,12 +30,14 @@ bool heap_calls_are_counted(void)
 }
 #else
 /* The names glibc gives its own functions for this very use. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 __attribute__((visibility("default"))) void *malloc(size_t size);
-__attribute__((visibility("default"))) void *calloc(size_t count, size_t size);
-__attribute__((visibility("default"))) void *realloc(void *block, size_t size);
+__attribute__((visibility("default"))) void *calloc(size_t nmemb, size_t size);
+__attribute__((visibility("default"))) void *realloc(void *ptr, size_t size);
 
 void *malloc(size_t size)
 {
@@ -43,16 +45,16 @@ void *malloc(size_t size)
     return __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
     (void)atomic_fetch_add(&calls, 1);
-    return __libc_calloc(count, size);
+    return __libc_calloc(nmemb, size);
 }
 
-void *realloc(void *block, size_t size)
+void *realloc(void *ptr, size_t size)
 {
     (void)atomic_fetch_add(&calls, 1);
-    return __libc_realloc(block, size);
+    return __libc_realloc(ptr, size);
 }
 
 bool heap_calls_are_counted(void)

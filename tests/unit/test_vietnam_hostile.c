@@ -143,6 +143,18 @@ static void test_every_byte_taken_out_or_doubled(void **state)
     }
 }
 
+/* A code that ends where it did, with other text at its two ends. */
+static void put_ends(char *code, size_t length, const char *head, const char *tail)
+{
+    size_t tail_length = strlen(tail);
+    for (size_t i = 0; head[i] != '\0'; i++) {
+        code[i] = head[i];
+    }
+    for (size_t i = 0; i < tail_length; i++) {
+        code[length - tail_length + i] = tail[i];
+    }
+}
+
 /* The largest codes there are, of one byte, and with one field that fills them. */
 static void test_whole_codes_of_one_byte(void **state)
 {
@@ -156,21 +168,19 @@ static void test_whole_codes_of_one_byte(void **state)
         check(code, sizeof code);
         for (size_t i = 0; i < 3; i++) {
             memset(code, (int)value, sizeof code);
-            memcpy(code, heads[i], strlen(heads[i]));
-            memcpy(code + sizeof code - strlen(tails[i]), tails[i], strlen(tails[i]));
+            put_ends(code, sizeof code, heads[i], tails[i]);
             check(code, sizeof code);
         }
     }
     /* Hexadecimal digits and combining marks to the brim. */
     for (size_t i = 0; i + 1 < sizeof code; i += 2) {
-        memcpy(code + i, "\xCC\x81", 2);
+        code[i] = '\xCC';
+        code[i + 1] = '\x81';
     }
-    memcpy(code, heads[0], strlen(heads[0]));
-    memcpy(code + sizeof code - strlen(tails[0]), tails[0], strlen(tails[0]));
+    put_ends(code, sizeof code, heads[0], tails[0]);
     check(code, sizeof code);
-    memcpy(code, "HS4010120878821|", 16);
-    memset(code + 16, '6', sizeof code - 16);
-    memcpy(code + sizeof code - strlen(tails[1]), tails[1], strlen(tails[1]));
+    memset(code, '6', sizeof code);
+    put_ends(code, sizeof code, "HS4010120878821|", tails[1]);
     check(code, sizeof code);
 }
 

@@ -48,11 +48,11 @@ void vietnam_make_bhyt(const char *name, int fields, bool capitals, char out[VIE
                           "%s|%s|8/1/1987|2|%s|20 – 012|01/01/2021|31/12/2021|15/12/2020|", number,
                           hex, place);
     if (fields > 10 && length > 0) {
-        (void)snprintf(out + length, VIETNAM_CODE_SIZE - (size_t)length,
-                       "20|-|4| 01/01/2026|0123456789abcdef-1234|%s",
-                       fields == 17 ? "4|c490c3b4|" : "");
+        length += snprintf(out + length, VIETNAM_CODE_SIZE - (size_t)length,
+                           "20|-|4| 01/01/2026|0123456789abcdef-1234|%s",
+                           fields == 17 ? "4|c490c3b4|" : "");
     }
-    (void)strcat(out, "$");
+    (void)snprintf(out + length, VIETNAM_CODE_SIZE - (size_t)length, "$");
 }
 
 void vietnam_make_pccovid(const char *name, char out[VIETNAM_CODE_SIZE])
