@@ -96,11 +96,24 @@ chl_err chl_uuid_parse(const char *text, size_t length, uint8_t uuid[16])
     return CHL_OK;
 }
 
+/* Eight bytes of ASCII without NUL, which most of what is read consists of. */
+static bool is_plain_ascii(const unsigned char *at)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
+    uint64_t word = 0;
+    memcpy(&word, at, sizeof word);
+    return ((word | (word - ones)) & highs) == 0;
+}
+
 bool chl_utf8_valid(const char *text, size_t length)
 {
     const unsigned char *at = (const unsigned char *)text;
     const unsigned char *end = at + length;
     while (at < end) {
+        if (end - at >= (ptrdiff_t)sizeof(uint64_t) && is_plain_ascii(at)) {
+            at += sizeof(uint64_t);
+            continue;
+        }
         unsigned lead = *at++;
         if (lead == 0) {
             return false;

@@ -72,6 +72,17 @@ static void test_utf8(void **state)
     assert_false(chl_utf8_valid("\xED\xA0\x80", 3));
     assert_false(chl_utf8_valid("\xE1\xBA", 2));
     assert_false(chl_utf8_valid("\xF4\x90\x80\x80", 4));
+    /* Wherever it stands among others. */
+    for (size_t at = 0; at < 24; at++) {
+        char text[25] = "abcdefgh~\x7F\x01 ijklmnopqrst";
+        assert_true(chl_utf8_valid(text, 24));
+        text[at] = '\0';
+        assert_false(chl_utf8_valid(text, 24));
+        text[at] = (char)0x80;
+        assert_false(chl_utf8_valid(text, 24));
+        text[at] = (char)0xFF;
+        assert_false(chl_utf8_valid(text, 24));
+    }
 }
 
 static void test_json_escapes_and_nests(void **state)
