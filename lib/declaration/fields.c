@@ -400,6 +400,14 @@ static const struct chl_declaration_field fields[] = {
      .of = "letters, digits, space - . / _",
      .vi = "Số thẻ bảo hiểm y tế",
      .en = "number of the health insurance card"},
+    {.key = 40,
+     .name = "recovered_until",
+     .type = CHL_FIELD_TIME,
+     AT(claims.recovered_until),
+     .min = TIME_MIN,
+     .max = TIME_MAX,
+     .vi = "Giấy khỏi bệnh có giá trị đến",
+     .en = "until when the paper about the recovery is valid"},
 };
 
 const struct chl_declaration_field *chl_declaration_fields(size_t *count)

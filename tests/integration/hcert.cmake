@@ -24,3 +24,4 @@ chl_add_test(test_chain_hostile SOURCES test_chain_hostile.c $<TARGET_OBJECTS:ch
 if(CHL_SANITIZE)
   target_compile_definitions(test_chain_hostile PRIVATE CHL_SANITIZED)
 endif()
+chl_add_test(test_same_claims SOURCES test_same_claims.c LINK chl_test_codes LABELS integration)

@@ -103,6 +103,7 @@ void test_fill_everything(struct chl_declaration *out)
     static const char *const values[][2] = {
         {"recovered", "yes"},
         {"recovered_at", "2021-10-02"},
+        {"recovered_until", "2022-04-02"},
         {"trip", "VN-215"},
         {"travel_at", "1/2/2022 5:30"},
         {"email", "hong.nhung@example.vn"},
