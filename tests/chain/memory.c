@@ -26,7 +26,10 @@ static void count_given(size_t size)
 
 #ifdef CHL_SANITIZED
 
-#include <sanitizer/allocator_interface.h>
+/* Of the sanitizers' runtimes; gcc comes without their header. */
+int __sanitizer_install_malloc_and_free_hooks(void (*taken)(const volatile void *, size_t),
+                                              void (*given)(const volatile void *));
+size_t __sanitizer_get_allocated_size(const volatile void *block);
 
 static void on_malloc(const volatile void *block, size_t size)
 {
@@ -53,21 +56,24 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
 void __libc_free(void *block);
 
-void *malloc(size_t size)
+/* Seen by every library that is loaded, although what we build is hidden. */
+#define FOR_ALL __attribute__((visibility("default")))
+
+FOR_ALL void *malloc(size_t size)
 {
     void *block = __libc_malloc(size);
     count_taken(malloc_usable_size(block));
     return block;
 }
 
-void *calloc(size_t count, size_t size)
+FOR_ALL void *calloc(size_t count, size_t size)
 {
     void *block = __libc_calloc(count, size);
     count_taken(malloc_usable_size(block));
     return block;
 }
 
-void *realloc(void *block, size_t size)
+FOR_ALL void *realloc(void *block, size_t size)
 {
     size_t before = malloc_usable_size(block);
     void *moved = __libc_realloc(block, size);
@@ -78,7 +84,7 @@ void *realloc(void *block, size_t size)
     return moved;
 }
 
-void free(void *block)
+FOR_ALL void free(void *block)
 {
     count_given(malloc_usable_size(block));
     __libc_free(block);

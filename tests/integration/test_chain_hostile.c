@@ -133,6 +133,11 @@ static void test_the_bounds_are_measured(void **state)
     assert_true(memory_now().peak > MEMORY_MAX && memory_now().calls == before + 1);
     free(block);
     assert_true(memory_now().bytes < MEMORY_MAX);
+    /* Another library's are counted too. */
+    before = memory_now().calls;
+    char *copy = strdup("chi lang");
+    assert_int_equal(memory_now().calls, before + 1);
+    free(copy);
 }
 
 static void test_nothing_of_ours_is_allocated_after_the_first(void **state)
