@@ -267,6 +267,21 @@ static void desk(struct page *page)
     line(page, NULL, MARGIN, asks ? text : "");
 }
 
+static const char *zone_state(const struct lane_view *view, const char *state)
+{
+    static const char *const words[][2] = {{"NORMAL", "bình thường"},
+                                           {"APPROACHING", "sắp đầy"},
+                                           {"AT_LIMIT", "đã đủ người"},
+                                           {"ABOVE", "QUÁ SỐ NGƯỜI"},
+                                           {"UNKNOWN", "chưa rõ số người"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i][0], state) == 0) {
+            return say(view, words[i][1], words[i][0]);
+        }
+    }
+    return state;
+}
+
 static void zones(struct page *page)
 {
     const struct lane_view *view = page->view;
@@ -283,7 +298,7 @@ static void zones(struct page *page)
                            index > 0 ? "   " : "", name,
                            (long long)json_integer_value(json_object_get(zone, "inside")),
                            (long long)json_integer_value(json_object_get(zone, "hard")),
-                           entry_text(zone, "state"));
+                           zone_state(view, entry_text(zone, "state")));
         }
     }
     line(page, NULL, 0, "");
