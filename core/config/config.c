@@ -11,7 +11,7 @@
 static chl_err read_sections(struct reading *r)
 {
     static chl_err (*const sections[])(struct reading *) = {
-        config_read_site,  config_read_credentials, config_read_instances,
+        config_read_site,  config_read_credentials, config_read_instances, config_read_trust,
         config_read_zones, config_read_gates,       config_check_use};
     chl_err result = CHL_OK;
     for (size_t i = 0; result == CHL_OK && i < sizeof sections / sizeof *sections; i++) {

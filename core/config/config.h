@@ -15,6 +15,7 @@ enum {
     CONFIG_GATES_MAX = 256,
     CONFIG_LANES_MAX = 256,
     CONFIG_INSTANCES_MAX = 128,
+    CONFIG_TRUST_MAX = 64,
     CONFIG_OUTSIDE = -1 /**< zone index of the world outside */
 };
 
@@ -69,7 +70,10 @@ struct config {
     /** Highest epidemic level at which a document of this format alone is enough for ADMIT, 0 =
      * never. */
     uint8_t enough_up_to[CHL_FORMAT_COUNT];
-    const char *trust_path;    /**< file or folder; NULL = none */
+    const char *trust_path; /**< file or folder; NULL = none */
+    /** Every file or folder that some credential plugin takes its keys from, each once. */
+    const char *trust_paths[CONFIG_TRUST_MAX];
+    size_t trust_count;
     int64_t trust_max_age_ms;  /**< older trust makes people look, 0 = never */
     const char *register_path; /**< CSV of the persons who are looked for; NULL = none */
     int64_t

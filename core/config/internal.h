@@ -25,6 +25,8 @@ struct reading {
 chl_err config_read_site(struct reading *r);
 chl_err config_read_credentials(struct reading *r);
 chl_err config_read_instances(struct reading *r);
+/** After the instances: whatever they take their keys from. */
+chl_err config_read_trust(struct reading *r);
 chl_err config_read_zones(struct reading *r);
 chl_err config_read_gates(struct reading *r);
 /** After all others: every bus has a gate, every scanner a lane. */

@@ -63,6 +63,10 @@ struct host_sink {
     chl_err (*urgent)(void *user, const char *source);
     /** Health of an instance changed. Thread: any. */
     void (*health)(void *user, int instance, bool ok, const char *text);
+    /** The credential instances were made anew, and with them what they trust; or they could not
+     *  be, and the former ones stay: then `why` says so, else it is NULL. May be NULL. Thread: the
+     *  supervisor's. */
+    void (*credentials)(void *user, const char *why);
     /** The register of persons was read or refused, at start (on host_start's thread) or at a
      *  reload; always before a scan that was looked up in it. May be NULL. Thread: any. */
     void (*person_register)(void *user, const struct host_register *told);

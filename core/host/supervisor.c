@@ -84,6 +84,22 @@ static void restart_if_asked(struct chl_ctx *ctx)
     }
 }
 
+static void tell_credentials(const struct host *host, const char *why)
+{
+    const struct host_sink *sink = &host->options.sink;
+    if (sink->credentials != NULL) {
+        sink->credentials(sink->user, why);
+    }
+}
+
+/* One that could not be made with what lay there before is not kept waiting. */
+static void retry_at_once(struct chl_ctx *ctx)
+{
+    if (ctx->plugin->kind == CHL_KIND_CREDENTIAL && atomic_load(&ctx->state) == INSTANCE_NONE) {
+        ctx->retry_at_ns = chl_mono_ns();
+    }
+}
+
 static void retry_if_due(struct chl_ctx *ctx)
 {
     if (atomic_load(&ctx->state) != INSTANCE_NONE || chl_mono_ns() < ctx->retry_at_ns) {
@@ -97,6 +113,7 @@ static void retry_if_due(struct chl_ctx *ctx)
     services_tell_recovery(ctx, "running again");
     if (ctx->plugin->kind == CHL_KIND_CREDENTIAL) {
         instance_chain(ctx->host);
+        tell_credentials(ctx->host, NULL); /* it may have read other keys than at first */
     }
 }
 
@@ -153,6 +170,8 @@ static void reload_credentials(struct host *host)
             services_tell_recovery(which[i], "reloaded");
         }
     }
+    tell_credentials(host, failed ? why : NULL);
+    each(host, retry_at_once);
 }
 
 /* Earliest time at which something is due, 0 = nothing is. */

@@ -85,7 +85,10 @@ struct loop {
     _Atomic bool register_due;
     struct register_status persons;
     struct trust_status trust;
-    unsigned jobs; /**< status queries on the thread pool */
+    _Atomic int credentials_told;        /**< loop_credentials, not yet acted on */
+    char credentials_text[HOST_WHY_MAX]; /**< why they were refused; under text_lock */
+    bool trust_reading, trust_again;     /**< a job reads it; it must be read once more */
+    unsigned jobs;                       /**< status queries on the thread pool */
     bool stopping;
     int64_t stop_by_ns; /**< monotonic: from then on nobody is waited for */
     bool handles_open;
@@ -116,11 +119,16 @@ void loop_status_durable(struct loop *loop, control_token token);
 
 /** Record the digests of what is loaded at start: configuration and trust. Blocks: disk. */
 void loop_record_loads(struct loop *loop);
-/** Make the credential plugins anew and record what they trust now. Blocks: never. */
+/** Ask for the credential plugins to be made anew; what they trust then is recorded once they have
+ * it. Blocks: never. */
 void loop_reload_trust(struct loop *loop);
+/** What the host says of the credential plugins; the supervisor's thread. */
+void loop_sink_credentials(void *user, const char *why);
+/** Act on it. Thread: the loop's. */
+void loop_tell_credentials(struct loop *loop);
 
-/** Read what is at `path` once more, for its number and age. Thread: any. Blocks: disk. */
-void loop_read_trust(const char *path, struct trust_status *out);
+/** Read all that is trusted once more, for its number and age. Thread: any. Blocks: disk. */
+void loop_read_trust(const struct config *config, struct trust_status *out);
 /** Keep and record it. Thread: the loop's. */
 void loop_take_trust(struct loop *loop, const struct trust_status *read);
 /** True when the oldest of what is believed is older than the site accepts. */

@@ -20,6 +20,9 @@
 
 enum { LOADED_MAX = 4 * 1024 * 1024 };
 
+/* Only what the plugins took is recorded as believed, so the host's word comes first. */
+enum { CREDENTIALS_TAKEN = 1, CREDENTIALS_REFUSED = 2 };
+
 /** Bytes of one file or of all files of a folder. */
 struct content {
     char *bytes;
@@ -27,13 +30,33 @@ struct content {
     bool cut; /**< more than LOADED_MAX */
 };
 
+/** Something of the site's that is kept: a new one is a row of things_of(). */
+struct thing {
+    const char *what;
+    const char *const *paths;
+    size_t count;
+    bool reloaded; /**< on SIGHUP too, with the credential plugins */
+};
+
+enum { THINGS = 3 };
+
 struct loaded_job {
     uv_work_t work; /**< first: a job is found from its work */
     struct loop *loop;
     _Atomic int step; /**< hands the job over where a thread sanitizer can see it */
-    struct content content;
+    struct content contents[THINGS];
     struct trust_status trust;
 };
+
+static void things_of(const struct config *config, struct thing out[THINGS])
+{
+    const struct thing things[THINGS] = {
+        {"configuration", &config->path, 1, false},
+        {"trust", config->trust_paths, config->trust_count, true},
+        {"revoked", &config->revoked_path, config->revoked_path != NULL ? 1 : 0, true},
+    };
+    memcpy(out, things, sizeof things);
+}
 
 static void add(struct content *content, const void *bytes, size_t length)
 {
@@ -58,11 +81,16 @@ static void add_file(struct content *content, const char *path)
     }
 }
 
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.'; /* nothing is read from what is hidden */
+}
+
 /* Each file under its name, in the order of names, so that equal folders give equal bytes. */
 static void add_folder(struct content *content, const char *path)
 {
     struct dirent **entries = NULL;
-    int count = scandir(path, &entries, NULL, alphasort);
+    int count = scandir(path, &entries, visible, alphasort);
     for (int i = 0; i < count; i++) {
         char full[4096];
         struct stat status;
@@ -78,17 +106,19 @@ static void add_folder(struct content *content, const char *path)
     free(entries);
 }
 
-static void read_content(const char *path, struct content *content)
+static void read_content(const struct thing *thing, struct content *content)
 {
     struct stat status;
-    content->bytes = malloc(LOADED_MAX);
-    if (content->bytes == NULL || stat(path, &status) != 0) {
-        return;
-    }
-    if (S_ISDIR(status.st_mode)) {
-        add_folder(content, path);
-    } else {
-        add_file(content, path);
+    content->bytes = thing->count > 0 ? malloc(LOADED_MAX) : NULL;
+    for (size_t i = 0; content->bytes != NULL && i < thing->count; i++) {
+        if (stat(thing->paths[i], &status) != 0) {
+            continue;
+        }
+        if (S_ISDIR(status.st_mode)) {
+            add_folder(content, thing->paths[i]);
+        } else if (S_ISREG(status.st_mode)) {
+            add_file(content, thing->paths[i]);
+        }
     }
 }
 
@@ -112,58 +142,108 @@ static void record_content(struct loop *loop, const char *what, const struct con
 
 void loop_record_loads(struct loop *loop)
 {
-    const char *const paths[] = {loop->config->path, loop->config->trust_path};
-    static const char *const names[] = {"configuration", "trust"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    struct thing things[THINGS];
+    things_of(loop->config, things);
+    for (size_t i = 0; i < THINGS; i++) {
         struct content content = {0};
-        if (paths[i] != NULL) {
-            read_content(paths[i], &content);
-            record_content(loop, names[i], &content);
-        }
+        read_content(&things[i], &content);
+        record_content(loop, things[i].what, &content);
         free(content.bytes);
     }
-    if (loop->config->trust_path != NULL) {
+    if (loop->config->trust_count > 0) {
         struct trust_status trust;
-        loop_read_trust(loop->config->trust_path, &trust);
+        loop_read_trust(loop->config, &trust);
         loop_take_trust(loop, &trust);
     }
 }
 
-static void read_trust(uv_work_t *work)
+static void read_things(uv_work_t *work)
 {
     struct loaded_job *job = (struct loaded_job *)(void *)work;
+    struct thing things[THINGS];
     (void)atomic_load(&job->step);
-    read_content(job->loop->config->trust_path, &job->content);
-    loop_read_trust(job->loop->config->trust_path, &job->trust);
+    things_of(job->loop->config, things);
+    for (size_t i = 0; i < THINGS; i++) {
+        if (things[i].reloaded) {
+            read_content(&things[i], &job->contents[i]);
+        }
+    }
+    loop_read_trust(job->loop->config, &job->trust);
     OPENSSL_thread_stop(); /* the pool's threads end without it, with what it keeps for each */
     atomic_store(&job->step, 2);
 }
 
-static void record_trust(uv_work_t *work, int status)
+static void read_again(struct loop *loop);
+
+static void record_things(uv_work_t *work, int status)
 {
     struct loaded_job *job = (struct loaded_job *)(void *)work;
     struct loop *loop = job->loop;
+    struct thing things[THINGS];
     (void)atomic_load(&job->step);
     loop->jobs--;
-    if (status == 0 && !loop_is_stuck(loop) && !loop->stopping) {
-        record_content(loop, "trust", &job->content);
+    loop->trust_reading = false;
+    things_of(loop->config, things);
+    bool keep = status == 0 && !loop_is_stuck(loop) && !loop->stopping;
+    for (size_t i = 0; i < THINGS; i++) {
+        if (keep) {
+            record_content(loop, things[i].what, &job->contents[i]);
+        }
+        free(job->contents[i].bytes);
+    }
+    if (keep && loop->config->trust_count > 0) {
         loop_take_trust(loop, &job->trust);
     }
-    free(job->content.bytes);
     free(job);
+    if (loop_is_stuck(loop)) { /* once it can be recorded again */
+        atomic_store(&loop->credentials_told, CREDENTIALS_TAKEN);
+    } else if (loop->trust_again && !loop->stopping) {
+        read_again(loop);
+    }
 }
 
-void loop_reload_trust(struct loop *loop)
+/* One job at a time, so that the newest word is recorded last. */
+static void read_again(struct loop *loop)
 {
-    host_reload_credentials(loop->host);
-    struct loaded_job *job = loop->config->trust_path != NULL ? calloc(1, sizeof *job) : NULL;
+    loop->trust_again = loop->trust_reading;
+    struct loaded_job *job = loop->trust_reading ? NULL : calloc(1, sizeof *job);
     if (job == NULL) {
         return;
     }
     job->loop = loop;
     loop->jobs++;
+    loop->trust_reading = true;
     atomic_store(&job->step, 1);
-    if (uv_queue_work(&loop->uv, &job->work, read_trust, record_trust) != 0) {
-        record_trust(&job->work, -1);
+    if (uv_queue_work(&loop->uv, &job->work, read_things, record_things) != 0) {
+        record_things(&job->work, -1);
+    }
+}
+
+void loop_reload_trust(struct loop *loop)
+{
+    host_reload_credentials(loop->host);
+}
+
+void loop_sink_credentials(void *user, const char *why)
+{
+    struct loop *loop = user;
+    pthread_mutex_lock(&loop->text_lock);
+    chl_copy(loop->credentials_text, sizeof loop->credentials_text, why != NULL ? why : "");
+    pthread_mutex_unlock(&loop->text_lock);
+    atomic_store(&loop->credentials_told, why != NULL ? CREDENTIALS_REFUSED : CREDENTIALS_TAKEN);
+    uv_async_send(&loop->wake);
+}
+
+void loop_tell_credentials(struct loop *loop)
+{
+    int told = loop_is_stuck(loop) ? 0 : atomic_exchange(&loop->credentials_told, 0);
+    if (told == CREDENTIALS_TAKEN) {
+        read_again(loop);
+    } else if (told == CREDENTIALS_REFUSED) {
+        struct trust_status refused = {.refused = true};
+        pthread_mutex_lock(&loop->text_lock);
+        chl_copy(refused.text, sizeof refused.text, loop->credentials_text);
+        pthread_mutex_unlock(&loop->text_lock);
+        loop_take_trust(loop, &refused);
     }
 }

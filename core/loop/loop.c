@@ -356,6 +356,7 @@ void loop_on_wake(uv_async_t *handle)
         loop_message(loop, &message);
     }
     loop_tell_register(loop);
+    loop_tell_credentials(loop);
     loop_tell_health(loop, false);
     show_busy(loop);
     loop_settle(loop);

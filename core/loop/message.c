@@ -303,6 +303,7 @@ void loop_sink(struct loop *loop, struct host_sink *sink)
                                .gate = sink_gate,
                                .urgent = sink_urgent,
                                .health = sink_health,
+                               .credentials = loop_sink_credentials,
                                .person_register = loop_sink_register,
                                .submit = sink_submit,
                                .cursor_set = sink_cursor_set,

@@ -18,13 +18,13 @@
 /* A list from tomorrow was made by a clock that is wrong, or is read by one. */
 enum { TOMORROW_S = 86400 };
 
-void loop_read_trust(const char *path, struct trust_status *out)
+void loop_read_trust(const struct config *config, struct trust_status *out)
 {
     struct chl_trust *trust = NULL;
     *out = (struct trust_status){0};
     chl_err error = chl_trust_new(&trust);
-    if (error == CHL_OK) {
-        error = chl_trust_add_path(trust, path, out->text, sizeof out->text);
+    for (size_t i = 0; error == CHL_OK && i < config->trust_count; i++) {
+        error = chl_trust_add_path(trust, config->trust_paths[i], out->text, sizeof out->text);
     }
     out->refused = error != CHL_OK;
     if (error == CHL_OK) {
