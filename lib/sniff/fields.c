@@ -96,8 +96,8 @@ chl_format chl_sniff_fields(const uint8_t *bytes, size_t length, struct chl_fiel
 {
     chl_code_trim(&bytes, &length);
     out->count = 0;
-    if (length == 0) {
-        return CHL_FORMAT_UNKNOWN;
+    if (length == 0 || sniff_start(bytes, length) != CHL_FORMAT_UNKNOWN) {
+        return CHL_FORMAT_UNKNOWN; /* a document with pipes in it is still that document */
     }
     split(bytes, length, out);
     /* A citizen's old number of 12 digits reads as hexadecimal, so the identity card comes first:

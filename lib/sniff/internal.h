@@ -7,6 +7,9 @@
 
 #include "lib/sniff/sniff.h"
 
+/** Format by how a code begins, CHL_FORMAT_UNKNOWN for those of fields and for all others. */
+chl_format sniff_start(const uint8_t *bytes, size_t length);
+
 /** True for the address of a place, as the QR at its door has it. */
 bool sniff_is_place(const uint8_t *bytes, size_t length);
 

@@ -46,16 +46,25 @@ static bool starts_with(const uint8_t *bytes, size_t length, const char *start, 
     return true;
 }
 
-chl_format chl_sniff(const uint8_t *bytes, size_t length)
+chl_format sniff_start(const uint8_t *bytes, size_t length)
 {
-    struct chl_fields fields;
-    chl_code_trim(&bytes, &length);
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         if (starts_with(bytes, length, starts[i].start, starts[i].is_json)) {
             return starts[i].format;
         }
     }
-    chl_format format = chl_sniff_fields(bytes, length, &fields);
+    return CHL_FORMAT_UNKNOWN;
+}
+
+chl_format chl_sniff(const uint8_t *bytes, size_t length)
+{
+    struct chl_fields fields;
+    chl_code_trim(&bytes, &length);
+    chl_format format = sniff_start(bytes, length);
+    if (format != CHL_FORMAT_UNKNOWN) {
+        return format;
+    }
+    format = chl_sniff_fields(bytes, length, &fields);
     if (format == CHL_FORMAT_UNKNOWN && length > 0 && sniff_is_place(bytes, length)) {
         format = CHL_FORMAT_PLACE;
     }

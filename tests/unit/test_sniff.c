@@ -28,6 +28,7 @@ static const struct {
     {"LS1:6BF", CHL_FORMAT_DECLARATION},
     {"NZCP:/1/2KCEVI", CHL_FORMAT_NZCP},
     {"shc:/5676", CHL_FORMAT_SHC},
+    {"shc:/001234567890|NGUYEN VAN AN|1990-02-03|0|1|<", CHL_FORMAT_SHC},
     {"shc:5676", CHL_FORMAT_UNKNOWN},
     {"{\"data\":{\"hdr\":{\"t\":\"icao.test\"", CHL_FORMAT_VDSNC},
     {"{ \"data\" :\r\n {\t\"hdr\": {}}}", CHL_FORMAT_VDSNC},
@@ -153,6 +154,12 @@ static void test_fields_are_counted_beyond_those_kept(void **state)
     assert_int_equal(fields.count, 3);
     assert_int_equal(fields.at[1].length, 0);
     assert_int_equal(*fields.at[2].at, 'b');
+    /* A document that holds bars is no card. */
+    static const char card[] = "shc:/001234567890|NGUYEN VAN AN|1990-02-03|0|1|<";
+    assert_int_equal(chl_sniff_fields((const uint8_t *)card, strlen(card), &fields),
+                     CHL_FORMAT_UNKNOWN);
+    assert_int_equal(chl_sniff_fields((const uint8_t *)card + 5, strlen(card) - 5, &fields),
+                     CHL_FORMAT_PCCOVID);
 }
 
 /* Published examples of the formats that are named only. */
