@@ -3,7 +3,7 @@
  *  @brief Codes that are fields parted by `|`: the three Vietnamese ones, told apart by their
  * shape.
  */
-#include "lib/sniff/sniff.h"
+#include "lib/sniff/internal.h"
 
 #include <string.h>
 
