@@ -66,18 +66,30 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* The capital, whatever the locale. */
+static char capital(char c)
+{
+    static const char small[] = "abcdefghijklmnopqrstuvwxyz";
+    static const char large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *found = c == '\0' ? NULL : strchr(small, c);
+    if (found == NULL) {
+        return c;
+    }
+    return large[found - small];
+}
+
 /* False when it is longer than any key, or not ASCII: then it is in no row. */
 static bool key_of(const char *text, char key[KEY_SIZE])
 {
     size_t used = 0;
     for (const char *at = text; *at != '\0'; at++) {
-        bool lower = *at >= 'a' && *at <= 'z';
-        bool kept = lower || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
-        if ((unsigned char)*at >= 0x80 || (kept && used + 1 == KEY_SIZE)) {
+        const char c = capital(*at);
+        const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if ((unsigned char)c >= 0x80 || (kept && used + 1 == KEY_SIZE)) {
             return false;
         }
         if (kept) {
-            key[used++] = lower ? (char)(*at - 'a' + 'A') : *at;
+            key[used++] = c;
         }
     }
     key[used] = '\0';
