@@ -4,6 +4,8 @@
  */
 #include "cli/declare.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,42 +13,6 @@
 #include "cli/declare_options.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
-
-chl_err declare_set(struct chl_declaration *form, const char *name, const char *value,
-                    char why[DECLARE_WHY])
-{
-    static const struct {
-        const char *name;
-        size_t offset;
-    } times[] = {{"issued_at", offsetof(struct chl_claims, issued_at)},
-                 {"expires_at", offsetof(struct chl_claims, expires_at)}};
-    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-        if (strcmp(name, times[i].name) != 0) {
-            continue;
-        }
-        int64_t ns = 0;
-        if (value[0] == '\0') {
-            return CHL_OK;
-        }
-        if (chl_time_parse(value, strlen(value), &ns) != CHL_OK) {
-            (void)snprintf(why, DECLARE_WHY,
-                           "%s: expected a time such as 2022-02-01T07:30:00+07:00", name);
-            return CHL_E_INVAL;
-        }
-        const int64_t seconds = ns / CHL_NS_PER_S;
-        memcpy((uint8_t *)&form->claims + times[i].offset, &seconds, sizeof seconds);
-        return CHL_OK;
-    }
-    const struct chl_declaration_field *field = chl_declaration_field(name, strlen(name));
-    if (field == NULL) {
-        (void)snprintf(why, DECLARE_WHY,
-                       "expected the name of a field, got `%.40s`; `chilang declare --help` lists "
-                       "them",
-                       name);
-        return CHL_E_NOTFOUND;
-    }
-    return chl_declaration_set(form, field, value, why, DECLARE_WHY);
-}
 
 chl_err declare_sign(const struct declare *declare, struct chl_declaration *form,
                      char code[CHL_ISSUE_CODE_MAX], char why[DECLARE_WHY])
@@ -62,6 +28,14 @@ chl_err declare_sign(const struct declare *declare, struct chl_declaration *form
             declare->expires_at != 0 ? declare->expires_at : claims->issued_at + declare->life_s;
     }
     claims->not_before = claims->issued_at;
+    if (claims->expires_at - claims->issued_at > declare->life_max_s) {
+        (void)snprintf(why, DECLARE_WHY,
+                       "expected a life of at most %lld h, which is what checkpoints accept, got "
+                       "%lld h; shorten it, or say --life-max",
+                       (long long)(declare->life_max_s / 3600),
+                       (long long)((claims->expires_at - claims->issued_at + 3599) / 3600));
+        return CHL_E_INVAL;
+    }
     return chl_declaration_issue(declare->issuer, form, code, CHL_ISSUE_CODE_MAX, why, DECLARE_WHY);
 }
 
@@ -70,12 +44,26 @@ static chl_err write_svg(const struct declare *declare, const struct chl_qr_symb
     if (strcmp(declare->svg, "-") == 0) {
         return chl_qr_write_svg(symbol, declare->scale, stdout);
     }
-    FILE *file = fopen(declare->svg, "we");
-    if (file == NULL) {
-        return CHL_E_IO;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&text, &length);
+    if (memory == NULL) {
+        return CHL_E_NOMEM;
     }
-    chl_err err = chl_qr_write_svg(symbol, declare->scale, file);
-    return fclose(file) == 0 ? err : CHL_E_IO;
+    chl_err err = chl_qr_write_svg(symbol, declare->scale, memory);
+    if (fclose(memory) != 0) {
+        err = CHL_E_NOMEM;
+    }
+    if (err == CHL_OK) {
+        err = chl_qr_write_file(declare->svg, (const uint8_t *)text, length);
+    }
+    free(text);
+    return err;
+}
+
+chl_qr_level declare_paper_level(const struct declare *declare)
+{
+    return declare->any_level ? declare->level : CHL_QR_Q;
 }
 
 /** Everything that was asked for; the terminal when nothing was. */
@@ -97,11 +85,13 @@ static chl_err draw(const struct declare *declare, const char *code)
     if (err == CHL_OK && declare->svg != NULL) {
         err = write_svg(declare, &symbol);
     }
-    if (err == CHL_OK && !declare->text && declare->png == NULL && declare->svg == NULL) {
+    if (err == CHL_OK && !declare->text && declare->png == NULL && declare->svg == NULL &&
+        declare->card == NULL) {
         err = chl_qr_write_terminal(&symbol, stdout);
     }
     if (err != CHL_OK || fflush(stdout) != 0) {
-        fprintf(stderr, "chilang declare: the picture cannot be written; check the folder\n");
+        fprintf(stderr, "chilang declare: the picture cannot be written (%s); check the folder\n",
+                strerrordesc_np(errno));
         return CHL_E_IO;
     }
     return CHL_OK;
@@ -127,6 +117,9 @@ static int declare_one(struct declare *declare)
     if (err == CHL_OK) {
         err = declare_sign(declare, &declare->form, code, why);
     }
+    if (err == CHL_OK && declare->card != NULL) {
+        err = declare_card(declare, &declare->form, code, declare->card, why);
+    }
     if (err != CHL_OK) {
         fprintf(stderr, "chilang declare: %s\n", why);
         return CLI_FAILED;
@@ -150,5 +143,6 @@ int cli_declare(int argc, char **argv)
     }
     int code = declare.batch != NULL ? declare_batch(&declare) : declare_one(&declare);
     chl_issuer_free(declare.issuer);
+    declare_areas_free();
     return code;
 }

@@ -1,96 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief `chilang declare --batch`: one signed declaration and one picture a row of a CSV file.
+ *  @brief `chilang declare --batch`: a signed declaration a row of a CSV file, or a family of rows;
+ *  pictures, cards, codes. What is good is made, what is not is listed with its line.
  */
-#include "cli/declare.h"
+#include "cli/declare_batch.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "lib/base/time.h"
-#include "lib/csv/csv.h"
 
-enum { COLUMN_SIZE = 32, FOLDER_MODE = 0755 };
+enum { FOLDER_MODE = 0755 };
 
-struct batch {
-    const struct declare *declare;
-    struct csv csv;
-    size_t columns;
-    char names[CSV_COLUMNS_MAX][COLUMN_SIZE];
-    FILE *manifest; /* NULL with --text */
-    unsigned good, bad;
-    struct chl_qr_symbol symbol;
-};
-
-static void complain(const struct batch *batch, const char *why)
+static void complain(const struct batch *batch, unsigned line, const char *why)
 {
-    fprintf(stderr, "chilang declare: %s:%u: %s\n", batch->declare->batch, batch->csv.line, why);
-}
-
-/** The first row: names of fields, `file`, `issued_at`, `expires_at`. */
-static bool read_header(struct batch *batch)
-{
-    chl_err err = csv_next(&batch->csv);
-    if (err != CHL_OK) {
-        complain(batch, "expected a first row with the names of the fields");
-        return false;
-    }
-    batch->columns = batch->csv.count;
-    for (size_t i = 0; i < batch->columns; i++) {
-        struct chl_declaration probe;
-        char why[DECLARE_WHY] = "";
-        const char *name = batch->csv.columns[i];
-        int length = snprintf(batch->names[i], COLUMN_SIZE, "%s", name);
-        chl_declaration_init(&probe);
-        if (strcmp(name, "file") != 0 && declare_set(&probe, name, "", why) != CHL_OK) {
-            complain(batch, why);
-            return false;
-        }
-        if (length >= COLUMN_SIZE) {
-            complain(batch, "expected shorter names of fields");
-            return false;
-        }
-    }
-    return true;
-}
-
-/** A plain name that stays in its folder. */
-static bool is_file_name(const char *name)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t length = strlen(name);
-    return length > 0 && length <= NAME_MAX - sizeof "..part" && name[0] != '.' &&
-           strspn(name, allowed) == length;
-}
-
-/** Fill a form from the row. `*file` is the picture's name when the row gives one. */
-static chl_err read_row(const struct batch *batch, struct chl_declaration *form, const char **file,
-                        char why[DECLARE_WHY])
-{
-    chl_err err = CHL_OK;
-    *form = batch->declare->form; /* what the options say holds for every row */
-    if (batch->csv.count != batch->columns) {
-        (void)snprintf(why, DECLARE_WHY, "expected %zu columns, got %zu", batch->columns,
-                       batch->csv.count);
-        return CHL_E_INVAL;
-    }
-    for (size_t i = 0; err == CHL_OK && i < batch->columns; i++) {
-        const char *value = batch->csv.columns[i];
-        if (strcmp(batch->names[i], "file") != 0) {
-            err = declare_set(form, batch->names[i], value, why);
-        } else if (is_file_name(value)) {
-            *file = value;
-        } else if (value[0] != '\0') {
-            (void)snprintf(why, DECLARE_WHY, "file: expected a name of letters, digits, . _ -");
-            err = CHL_E_INVAL;
-        }
-    }
-    return err;
+    fprintf(stderr, "chilang declare: %s:%u: %s\n", batch->declare->batch, line, why);
 }
 
 static chl_err write_picture(struct batch *batch, const char *code, const char *file,
@@ -116,48 +43,104 @@ static chl_err write_picture(struct batch *batch, const char *code, const char *
     return err;
 }
 
-static chl_err do_row(struct batch *batch, char why[DECLARE_WHY])
+static chl_err write_card(struct batch *batch, const struct chl_declaration *form, const char *code,
+                          char why[DECLARE_WHY])
 {
-    struct chl_declaration form;
+    struct declare_card card;
+    chl_err err = declare_card_prepare(batch->declare, form, code, &card, why);
+    return err == CHL_OK ? chl_card_sheets_add(batch->sheets, &card.card, why, DECLARE_WHY) : err;
+}
+
+/** Sign the family that was read and write what was asked for. */
+static chl_err issue(struct batch *batch, struct batch_family *family, char why[DECLARE_WHY])
+{
     char code[CHL_ISSUE_CODE_MAX];
     char numbered[32];
     char expires[CHL_RFC3339_SIZE];
-    const char *file = numbered;
+    const char *file = family->file[0] != '\0' ? family->file : numbered;
     (void)snprintf(numbered, sizeof numbered, "%05u.png", batch->good + batch->bad + 1);
-    chl_err err = read_row(batch, &form, &file, why);
-    if (err == CHL_OK) {
-        err = declare_sign(batch->declare, &form, code, why);
-    }
-    if (err == CHL_OK && batch->declare->text) {
-        puts(code);
+    chl_err err = declare_sign(batch->declare, &family->form, code, why);
+    if (err == CHL_OK && batch->sheets != NULL) {
+        err = write_card(batch, &family->form, code, why);
     }
     if (err == CHL_OK && batch->manifest != NULL) {
         err = write_picture(batch, code, file, why);
     }
-    if (err == CHL_OK && batch->manifest != NULL) {
-        chl_time_format(form.claims.expires_at * CHL_NS_PER_S, expires);
-        fprintf(batch->manifest, "%u,%s,%s,%u,%s\n", batch->csv.line, file, form.claims.id,
+    if (err != CHL_OK) {
+        return err;
+    }
+    if (batch->declare->text) {
+        puts(code);
+    }
+    if (batch->manifest != NULL) {
+        chl_time_format(family->form.claims.expires_at * CHL_NS_PER_S, expires);
+        fprintf(batch->manifest, "%u,%s,%s,%u,%s\n", family->line, file, family->form.claims.id,
                 batch->symbol.version, expires);
     }
-    return err;
+    return CHL_OK;
 }
 
-/** Every row; a bad one is reported and left out. */
+/** The family is complete: make its code. A mistake in one row leaves all of it unmade. */
+static void end_family(struct batch *batch)
+{
+    struct batch_family *family = &batch->family;
+    char why[DECLARE_WHY] = "";
+    if (family->rows == 0) {
+        return;
+    }
+    if (family->mistakes > 0 && family->rows > 1) {
+        (void)snprintf(why, sizeof why, "not made with its family of %u, for the mistake above",
+                       family->rows);
+        complain(batch, family->line, why);
+    } else if (family->mistakes == 0 && issue(batch, family, why) != CHL_OK) {
+        complain(batch, family->line, why);
+        family->mistakes++;
+    }
+    if (family->mistakes == 0) {
+        batch->good++;
+    } else {
+        batch->bad++;
+    }
+    family->rows = 0;
+}
+
+/** A row begins a family or joins the last one. */
+static void take_row(struct batch *batch)
+{
+    struct batch_family *family = &batch->family;
+    static struct chl_declaration form;
+    char why[DECLARE_WHY] = "";
+    char file[BATCH_FILE_SIZE] = "";
+    const char *group = batch_group(batch);
+    chl_err err = batch_read_row(batch, &form, file, why);
+    bool joins = family->rows > 0 && group[0] != '\0' && strcmp(group, family->group) == 0;
+    if (!joins) {
+        end_family(batch);
+        *family = (struct batch_family){.line = batch->csv.line, .form = form};
+        (void)snprintf(family->group, sizeof family->group, "%s", group);
+        (void)snprintf(family->file, sizeof family->file, "%s", file);
+    } else if (err == CHL_OK && family->mistakes == 0) {
+        err = declare_join(&family->form, &form, &batch->declare->form, why);
+    }
+    family->rows++;
+    if (err != CHL_OK) {
+        family->mistakes++;
+        complain(batch, batch->csv.line, why);
+    }
+}
+
+/** Every row. @return false when the file itself cannot be read to its end. */
 static bool do_rows(struct batch *batch)
 {
     chl_err err = csv_next(&batch->csv);
     for (; err == CHL_OK; err = csv_next(&batch->csv)) {
-        char why[DECLARE_WHY] = "";
-        if (do_row(batch, why) == CHL_OK) {
-            batch->good++;
-        } else {
-            batch->bad++;
-            complain(batch, why);
-        }
+        take_row(batch);
     }
+    end_family(batch);
     if (err != CHL_E_CLOSED) {
-        complain(batch, err == CHL_E_LIMIT ? "expected at most 64 columns and 16 KiB a row"
-                                           : "expected a row of CSV with its quotes closed");
+        complain(batch, batch->csv.line,
+                 err == CHL_E_LIMIT ? "expected at most 64 columns and 16 KiB a row"
+                                    : "expected a row of CSV with its quotes closed");
         return false;
     }
     return batch->bad == 0;
@@ -187,9 +170,34 @@ static bool open_manifest(struct batch *batch)
     return true;
 }
 
+static bool begin_sheets(struct batch *batch)
+{
+    if (batch->declare->cards == NULL || chl_card_sheets_new(&batch->sheets) == CHL_OK) {
+        return true;
+    }
+    fprintf(stderr, "chilang declare: out of memory\n");
+    return false;
+}
+
+/** Cards of what was good; none when nothing was. */
+static bool end_sheets(struct batch *batch)
+{
+    if (batch->sheets == NULL) {
+        return true;
+    }
+    chl_err err = chl_card_sheets_end(batch->sheets, batch->declare->cards);
+    batch->sheets = NULL;
+    if (err != CHL_OK && err != CHL_E_STATE) {
+        fprintf(stderr, "chilang declare: %s cannot be written: %s\n", batch->declare->cards,
+                strerrordesc_np(errno));
+    }
+    return err == CHL_OK;
+}
+
 int declare_batch(const struct declare *declare)
 {
     bool good = false;
+    char why[DECLARE_WHY] = "";
     bool standard = strcmp(declare->batch, "-") == 0;
     struct batch *batch = calloc(1, sizeof *batch);
     if (batch == NULL) {
@@ -202,7 +210,12 @@ int declare_batch(const struct declare *declare)
         fprintf(stderr, "chilang declare: %s: %s\n", declare->batch, strerrordesc_np(errno));
         goto out;
     }
-    good = read_header(batch) && open_manifest(batch) && do_rows(batch);
+    if (batch_read_header(batch, why) != CHL_OK) {
+        complain(batch, batch->csv.line, why);
+    } else {
+        good = begin_sheets(batch) && open_manifest(batch) && do_rows(batch);
+        good = end_sheets(batch) && good;
+    }
     if (batch->manifest != NULL) {
         good = fclose(batch->manifest) == 0 && good;
     }

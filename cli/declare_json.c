@@ -56,6 +56,47 @@ static bool as_text(const json_t *value, char *out, size_t size)
     return false;
 }
 
+/** One of `companions`: `{"name": …, "birth": …, "document": …}`, or the text of the option. */
+static chl_err add_companion(struct chl_declaration *form, const json_t *person,
+                             char why[DECLARE_WHY])
+{
+    char birth[VALUE_MAX] = "";
+    const char *name = json_string_value(json_object_get(person, "name"));
+    const json_t *born = json_object_get(person, "birth");
+    const char *document = json_string_value(json_object_get(person, "document"));
+    bool plain = json_is_object(person) &&
+                 json_object_size(person) == 2U + (document != NULL ? 1U : 0U) && born != NULL &&
+                 as_text(born, birth, sizeof birth);
+    if (json_is_string(person)) {
+        return declare_set(form, "companions", json_string_value(person), why);
+    }
+    if (plain && name != NULL &&
+        chl_declaration_accompany(form, name, birth, document == NULL ? "" : document) == CHL_OK) {
+        return CHL_OK;
+    }
+    (void)snprintf(why, DECLARE_WHY,
+                   "companions: expected at most %d of {\"name\": …, \"birth\": …, \"document\": "
+                   "…}, the last may be left out",
+                   CHL_CLAIM_COMPANIONS_MAX);
+    return CHL_E_INVAL;
+}
+
+static bool is_companions(const char *name, const json_t *value)
+{
+    return (strcmp(name, "companions") == 0 || strcmp(name, "companion") == 0) &&
+           json_is_array(value);
+}
+
+static chl_err add_companions(struct chl_declaration *form, const json_t *list,
+                              char why[DECLARE_WHY])
+{
+    chl_err err = CHL_OK;
+    for (size_t i = 0; err == CHL_OK && i < json_array_size(list); i++) {
+        err = add_companion(form, json_array_get(list, i), why);
+    }
+    return err;
+}
+
 chl_err declare_read_json(const char *path, struct chl_declaration *form, char why[DECLARE_WHY])
 {
     json_error_t error;
@@ -75,7 +116,9 @@ chl_err declare_read_json(const char *path, struct chl_declaration *form, char w
          at = json_object_iter_next(root, at)) {
         char value[VALUE_MAX];
         const char *name = json_object_iter_key(at);
-        if (as_text(json_object_iter_value(at), value, sizeof value)) {
+        if (is_companions(name, json_object_iter_value(at))) {
+            err = add_companions(form, json_object_iter_value(at), why);
+        } else if (as_text(json_object_iter_value(at), value, sizeof value)) {
             err = declare_set(form, name, value, why);
         } else {
             err = CHL_E_INVAL;

@@ -14,6 +14,7 @@
 
 enum {
     FIELDS_MAX = 64,
+    QUESTIONS_MAX = 8,
     NAME_SIZE = 32,
     HELP_SIZE = 320,
     SCALE_DEFAULT = 4,
@@ -33,23 +34,40 @@ enum {
     KEY_ISSUED,
     KEY_EXPIRES,
     KEY_LEVEL,
-    KEY_SCALE
+    KEY_SCALE,
+    KEY_LIFE_MAX,
+    KEY_GROUP,
+    KEY_CARD,
+    KEY_CARDS,
+    KEY_QUESTION = 0x200 /* the first of the three on contact */
 };
 
 static const struct argp_option own_options[] = {
     {"key", KEY_KEY, "FILE", 0, "private key of the issuer, from `chilang keygen issuer`", 1},
     {"issuer", KEY_ISSUER, "NAME", 0, "name of the issuer (default: chilang)", 1},
     {"life", KEY_LIFE, "TIME", 0, "how long it is valid: 72h, 90min, 2d (default: 72h)", 1},
+    {"life-max", KEY_LIFE_MAX, "TIME", 0,
+     "refuse to sign a longer life than this (default: 72h, as checkpoints do)", 1},
     {"issued-at", KEY_ISSUED, "RFC3339", 0, "time of issue (default: now)", 1},
     {"expires-at", KEY_EXPIRES, "RFC3339", 0, "time of expiry, instead of --life", 1},
     {"json", KEY_JSON, "FILE", 0, "take the fields from a JSON object, `-` = standard input", 2},
     {"batch", KEY_BATCH, "FILE", 0,
-     "one declaration a row of a CSV file; its first row names the fields", 2},
+     "one declaration a row of a CSV file; its first row names the fields. Rows side by side with "
+     "the same `group` are a family on one code: the first declares, the others are companions, "
+     "and "
+     "the answers of all count. Good rows are made, bad ones listed by their line",
+     2},
+    {"group", KEY_GROUP, "COLUMN", 0,
+     "for --batch: the column that makes rows a family, such as phone (default: group)", 2},
     {"out", KEY_OUT, "FOLDER", 0, "for --batch: where the pictures and manifest.csv go", 2},
     {"png", KEY_PNG, "FILE", 0, "write a PNG", 3},
+    {"card", KEY_CARD, "FILE", 0, "write a card of A6 with the name in print: .pdf, .png or .svg",
+     3},
+    {"cards", KEY_CARDS, "FILE", 0,
+     "for --batch: a PDF with four cards a sheet of A4, and lines to cut along", 3},
     {"svg", KEY_SVG, "FILE", 0, "write an SVG, `-` = standard output", 3},
     {"text", KEY_TEXT, NULL, 0, "print the code only", 3},
-    {"level", KEY_LEVEL, "L|M|Q|H", 0, "error correction (default: M; Q for paper)", 3},
+    {"level", KEY_LEVEL, "L|M|Q|H", 0, "error correction (default: M; of cards Q)", 3},
     {"scale", KEY_SCALE, "N", 0, "pixels a module, 1-32 (default: 4)", 3},
 };
 
@@ -98,6 +116,7 @@ static void parse_drawing(struct argp_state *state, int key, const char *text, s
             return;
         }
         out->level = (chl_qr_level)(at - levels);
+        out->any_level = true;
         return;
     }
     long scale = strtol(text, &end, 10);
@@ -112,6 +131,15 @@ static error_t parse_field(struct argp_state *state, int key, const char *text, 
 {
     size_t count = 0;
     char why[DECLARE_WHY] = "";
+    const struct chl_declaration_question *questions = chl_declaration_questions(&count);
+    if (key >= KEY_QUESTION && key < KEY_QUESTION + (int)count) {
+        if (chl_declaration_answer(&out->form, &questions[key - KEY_QUESTION], text, why,
+                                   sizeof why) != CHL_OK) {
+            argp_error(state, "%s", why);
+        }
+        out->any_field = true;
+        return 0;
+    }
     const struct chl_declaration_field *fields = chl_declaration_fields(&count);
     if (key < FIELD_KEY || key >= FIELD_KEY + 2 * FIELDS_MAX) {
         return ARGP_ERR_UNKNOWN;
@@ -120,11 +148,24 @@ static error_t parse_field(struct argp_state *state, int key, const char *text, 
     if (index >= count) {
         return ARGP_ERR_UNKNOWN;
     }
-    if (chl_declaration_set(&out->form, &fields[index], text, why, sizeof why) != CHL_OK) {
+    if (declare_put(&out->form, &fields[index], text, why) != CHL_OK) {
         argp_error(state, "%s", why);
     }
     out->any_field = true;
     return 0;
+}
+
+static bool ends_as_card(const char *path)
+{
+    static const char *const endings[] = {".pdf", ".png", ".svg"};
+    size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(path + length - ending, endings[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void check(struct argp_state *state, const struct declare *out)
@@ -132,24 +173,59 @@ static void check(struct argp_state *state, const struct declare *out)
     if (out->key == NULL) {
         argp_error(state, "expected --key FILE; `chilang keygen issuer --out FILE` makes one");
     }
-    if (out->batch != NULL && out->out == NULL && !out->text) {
-        argp_error(state, "--batch: expected --out FOLDER or --text as well");
+    if (out->batch != NULL && out->out == NULL && out->cards == NULL && !out->text) {
+        argp_error(state, "--batch: expected --out FOLDER, --cards FILE or --text as well");
     }
-    if (out->batch != NULL && (out->json != NULL || out->png != NULL || out->svg != NULL)) {
-        argp_error(state, "--batch: expected no --json, --png or --svg beside it");
+    if (out->batch != NULL &&
+        (out->json != NULL || out->png != NULL || out->svg != NULL || out->card != NULL)) {
+        argp_error(state, "--batch: expected no --json, --png, --svg or --card beside it");
+    }
+    if (out->batch == NULL && (out->cards != NULL || out->group != NULL)) {
+        argp_error(state,
+                   "--cards, --group: expected --batch FILE as well; --card FILE writes one");
+    }
+    if (out->card != NULL && !ends_as_card(out->card)) {
+        argp_error(state, "--card: expected a name that ends in .pdf, .png or .svg, got `%s`",
+                   out->card);
     }
     if (out->batch == NULL && out->out != NULL) {
         argp_error(state, "--out: expected --batch FILE as well; --png FILE writes one picture");
     }
 }
 
+/** Options that are a text and no more. @return false: another. */
+static bool parse_plain(int key, const char *text, struct declare *out)
+{
+    const struct {
+        int key;
+        const char **at;
+    } plain[] = {{KEY_KEY, &out->key},     {KEY_JSON, &out->json}, {KEY_BATCH, &out->batch},
+                 {KEY_OUT, &out->out},     {KEY_PNG, &out->png},   {KEY_SVG, &out->svg},
+                 {KEY_GROUP, &out->group}, {KEY_CARD, &out->card}, {KEY_CARDS, &out->cards}};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (plain[i].key == key) {
+            *plain[i].at = text;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void parse_span(struct argp_state *state, const char *option, const char *text, int64_t *out)
+{
+    if (!parse_life(text, out)) {
+        argp_error(state, "--%s: expected such as 72h, 90min or 2d, up to 366d, got `%s`", option,
+                   text);
+    }
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     struct declare *out = state->input;
-    switch (key) {
-    case KEY_KEY:
-        out->key = text;
+    if (parse_plain(key, text, out)) {
         return 0;
+    }
+    switch (key) {
     case KEY_ISSUER:
         if (text[0] == '\0' || strlen(text) >= sizeof out->form.claims.issuer) {
             argp_error(state, "--issuer: expected a name of 1 to %zu bytes",
@@ -157,29 +233,14 @@ static error_t parse(int key, char *text, struct argp_state *state)
         }
         out->issuer_name = text;
         return 0;
-    case KEY_JSON:
-        out->json = text;
-        return 0;
-    case KEY_BATCH:
-        out->batch = text;
-        return 0;
-    case KEY_OUT:
-        out->out = text;
-        return 0;
-    case KEY_PNG:
-        out->png = text;
-        return 0;
-    case KEY_SVG:
-        out->svg = text;
-        return 0;
     case KEY_TEXT:
         out->text = true;
         return 0;
     case KEY_LIFE:
-        if (!parse_life(text, &out->life_s)) {
-            argp_error(state, "--life: expected such as 72h, 90min or 2d, up to 366d, got `%s`",
-                       text);
-        }
+        parse_span(state, "life", text, &out->life_s);
+        return 0;
+    case KEY_LIFE_MAX:
+        parse_span(state, "life-max", text, &out->life_max_s);
         return 0;
     case KEY_ISSUED:
         parse_when(state, "issued-at", text, &out->issued_at);
@@ -202,11 +263,21 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
 }
 
+/** `dose_date` as `dose-date`. */
+static const char *option_name(const char *name, char out[NAME_SIZE])
+{
+    (void)snprintf(out, NAME_SIZE, "%s", name);
+    for (char *at = out; (at = strchr(at, '_')) != NULL;) {
+        *at = '-';
+    }
+    return out;
+}
+
 /** Text of the table as argp wants it; static because argp keeps the pointers. */
 static const struct argp_option *all_options(void)
 {
-    static struct argp_option options[OWN + 2 * FIELDS_MAX + 2];
-    static char names[2 * FIELDS_MAX][NAME_SIZE];
+    static struct argp_option options[OWN + 2 * FIELDS_MAX + QUESTIONS_MAX + 2];
+    static char names[2 * FIELDS_MAX + QUESTIONS_MAX][NAME_SIZE];
     static char helps[FIELDS_MAX][HELP_SIZE];
     size_t count = 0;
     size_t used = 0;
@@ -221,11 +292,7 @@ static const struct argp_option *all_options(void)
                        fields[i].required ? " (required)" : "");
         const char *const given[] = {fields[i].name, fields[i].alias};
         for (size_t k = 0; k < 2 && given[k] != NULL; k++) {
-            char *name = names[used++];
-            (void)snprintf(name, NAME_SIZE, "%s", given[k]);
-            for (char *at = name; (at = strchr(at, '_')) != NULL;) {
-                *at = '-';
-            }
+            const char *name = option_name(given[k], names[used++]);
             *next++ = (struct argp_option){.name = name,
                                            .key = FIELD_KEY + (int)(i + k * FIELDS_MAX),
                                            .arg = k == 0 ? "VALUE" : NULL,
@@ -233,6 +300,14 @@ static const struct argp_option *all_options(void)
                                            .doc = k == 0 ? helps[i] : NULL,
                                            .group = 4};
         }
+    }
+    const struct chl_declaration_question *questions = chl_declaration_questions(&count);
+    for (size_t i = 0; i < count && i < QUESTIONS_MAX; i++) {
+        *next++ = (struct argp_option){.name = option_name(questions[i].name, names[used++]),
+                                       .key = KEY_QUESTION + (int)i,
+                                       .arg = "yes|no",
+                                       .doc = questions[i].en,
+                                       .group = 4};
     }
     return options;
 }
@@ -243,14 +318,18 @@ void declare_parse(int argc, char **argv, struct declare *out)
                               parse,
                               NULL,
                               "Fill in a health declaration (tờ khai y tế), sign it and draw its "
-                              "code. At a terminal and without a field it asks for them.",
+                              "code. At a terminal and without a field it asks for them, in "
+                              "Vietnamese; what is broken off leaves nothing behind. Areas may be "
+                              "given by name where it means one. `chilang declare revoke --help` "
+                              "tells how to take codes back.",
                               NULL,
                               NULL,
                               NULL};
     *out = (struct declare){.issuer_name = "chilang",
                             .scale = SCALE_DEFAULT,
                             .level = CHL_QR_M,
-                            .life_s = CHL_DECLARATION_LIFE_S};
+                            .life_s = CHL_DECLARATION_LIFE_S,
+                            .life_max_s = CHL_DECLARATION_LIFE_S};
     chl_declaration_init(&out->form);
     argp_err_exit_status = CLI_USAGE;
     (void)argp_parse(&argp, argc, argv, 0, NULL, out);

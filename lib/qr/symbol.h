@@ -40,6 +40,10 @@ chl_err chl_qr_write_png(const struct chl_qr_symbol *symbol, unsigned scale, con
 chl_err chl_qr_png(const struct chl_qr_symbol *symbol, unsigned scale, uint8_t **out,
                    size_t *length);
 
+/** Write a finished picture: under a temporary name that begins with a dot, then renamed.
+ *  @return CHL_OK, CHL_E_NOMEM, CHL_E_IO (errno says why). Thread: any. Blocks: disk. */
+chl_err chl_qr_write_file(const char *path, const uint8_t *bytes, size_t length);
+
 /** Write an SVG with its quiet zone; `scale` sets its width and height only.
  *  @return CHL_OK, CHL_E_INVAL or CHL_E_IO. Blocks: as the stream does. */
 chl_err chl_qr_write_svg(const struct chl_qr_symbol *symbol, unsigned scale, FILE *out);

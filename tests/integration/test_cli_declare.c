@@ -163,6 +163,11 @@ static void test_times_can_be_set(void **state)
     assert_int_equal(RUN("declare", "--key", key, "--name", "A", "--birth", "1990", "--symptoms",
                          "no", "--contact", "no", "--issued-at", "2022-02-01T00:00:00Z", "--life",
                          "80h", "--text"),
+                     1);
+    assert_says("expected a life of at most 72 h");
+    assert_int_equal(RUN("declare", "--key", key, "--name", "A", "--birth", "1990", "--symptoms",
+                         "no", "--contact", "no", "--issued-at", "2022-02-01T00:00:00Z", "--life",
+                         "80h", "--life-max", "80h", "--text"),
                      0);
     write_text(in_folder("code"), output);
     assert_int_equal(RUN_FROM(in_folder("code"), "verify", "--trust", trust, "--at",
