@@ -118,8 +118,8 @@ static const struct argp_option *all_options(void)
         char expects[HELP_SIZE / 2];
         chl_declaration_expects(&fields[i], expects, sizeof expects);
         (void)chl_copy(names[i], sizeof names[i], fields[i].name);
-        for (char *c = names[i]; *c != '\0'; c++) {
-            *c = *c == '_' ? '-' : *c;
+        for (char *c = names[i]; (c = strchr(c, '_')) != NULL;) {
+            *c = '-';
         }
         (void)snprintf(helps[i], sizeof helps[i], "%s: %s", fields[i].en, expects);
         rows[OWN + 1 + i] = (struct argp_option){.name = names[i],

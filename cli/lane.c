@@ -16,7 +16,7 @@
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 
-enum { KEY_WHO = 'w', KEY_LANG = 'l', TURN_MS = 500, ASK_EVERY_MS = 2000, FRAME_MAX = 65536 };
+enum { KEY_WHO = 'w', KEY_LANG = 'l', TURN_MS = 500, ASK_EVERY_MS = 2000, MESSAGE_COLUMNS = 160 };
 
 struct lane {
     struct door door;
@@ -72,7 +72,7 @@ static int64_t wall_ms(void)
 
 static void message(struct lane *lane, const char *text)
 {
-    plain_copy(lane->view.message, sizeof lane->view.message, text, LANE_COLUMNS * 2);
+    plain_copy(lane->view.message, sizeof lane->view.message, text, MESSAGE_COLUMNS);
 }
 
 static const char *say(const struct lane *lane, const char *vi, const char *en)
@@ -115,14 +115,14 @@ static void take_verdict(struct lane *lane, const json_t *event)
     (void)send_op(lane, CONTROL_DESK, "desk");
 }
 
-static void take_zone(struct lane *lane, const json_t *event)
+static void take_zone(struct lane *lane, json_t *event)
 {
     size_t index = 0;
     json_t *zone = NULL;
     json_array_foreach(lane->zones, index, zone)
     {
         if (strcmp(entry_text(zone, "id"), entry_text(event, "id")) == 0) {
-            (void)json_object_update_existing(zone, (json_t *)(uintptr_t)event);
+            (void)json_object_update_existing(zone, event);
         }
     }
 }

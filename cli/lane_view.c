@@ -13,7 +13,7 @@
 #include "lib/base/text.h"
 
 /** After this an ADMIT is over: its green must not greet the next person. */
-enum { ADMIT_SHOWN_MS = 12000, MARGIN = 2 };
+enum { ADMIT_SHOWN_MS = 12000, MARGIN = 2, MARGINS = 4 };
 
 /** The page being written: lines from the top, none below the last row. */
 struct page {
@@ -59,7 +59,7 @@ static void centred(struct page *page, const char *style, const char *text)
 static void wrapped(struct page *page, size_t most, const char *text)
 {
     char rest[4 * LANE_LINE];
-    size_t room = page->columns > 2 * MARGIN ? page->columns - 2 * MARGIN : 1;
+    size_t room = page->columns > MARGINS ? page->columns - MARGINS : 1;
     plain_copy(rest, sizeof rest, text, sizeof rest);
     const char *at = rest;
     for (size_t n = 0; n < most; n++) {

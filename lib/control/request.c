@@ -62,6 +62,7 @@ chl_err control_refuse(struct control_refusal *why, const char *error, const cha
     char text[512];
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started in the line above */
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     (void)chl_copy(why->error, sizeof why->error, error);

@@ -41,13 +41,20 @@ static uint8_t kind_of(const char *number)
     return CHL_DOCUMENT_OTHER;
 }
 
+static const char small_letters[] = "abcdefghijklmnopqrstuvwxyz";
+static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
 bool chl_document_read(const char *text, struct chl_document *out)
 {
     size_t length = 0;
     bool good = true;
     memset(out, 0, sizeof *out);
     for (; *text != '\0' && good; text++) {
-        char c = *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text;
+        const char *small = strchr(small_letters, *text);
+        char c = *text;
+        if (small != NULL) {
+            c = capitals[small - small_letters];
+        }
         if (strchr(" -./_", c) != NULL) {
             continue;
         }

@@ -127,7 +127,7 @@ static const struct {
     {ENTER ",\"form\":{\"name\":[]}}", "field_invalid", "\"name\""},
     {ENTER ",\"form\":{\"name\":1.5}}", "field_invalid", "\"name\""},
     {ENTER ",\"form\":{\"name\":\"a\\u0007\"}}", "field_invalid", "\"name\""},
-    {ENTER ",\"form\":{\"birth\":\"18/1/1987\"}}", "field_invalid", "YYYY-MM-DD"},
+    {ENTER ",\"form\":{\"birth\":\"18/13/1987\"}}", "field_invalid", "YYYY-MM-DD"},
     {ENTER ",\"form\":{\"symptoms\":\"maybe\"}}", "field_invalid", "no, yes, or some of fever"},
     {ENTER ",\"form\":{\"party\":0}}", "field_invalid", "a number from 1 to"},
     {ENTER ",\"form\":{\"document\":\"12 34\"}}", "field_invalid", "6 to 26 letters and digits"},
