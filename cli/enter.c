@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/declare.h"
 #include "cli/door.h"
 #include "cli/entry.h"
 #include "cli/lang.h"
@@ -47,7 +48,8 @@ static error_t parse_field(struct argp_state *state, int key, const char *text,
                            struct options *options)
 {
     size_t count = 0;
-    char why[256] = "";
+    char why[DECLARE_WHY] = "";
+    char code[8];
     const struct chl_declaration_field *fields = chl_declaration_fields(&count);
     if (key < FIELD_KEY || (size_t)(key - FIELD_KEY) >= count) {
         return ARGP_ERR_UNKNOWN;
@@ -55,6 +57,12 @@ static error_t parse_field(struct argp_state *state, int key, const char *text,
     const struct chl_declaration_field *field = &fields[key - FIELD_KEY];
     struct chl_declaration tried;
     chl_declaration_init(&tried);
+    if (field->area != CHL_AREA_NONE) {
+        if (declare_area(field, text, code, why) != CHL_OK) {
+            argp_error(state, "%s", why);
+        }
+        text = code;
+    }
     if (chl_declaration_set(&tried, field, text, why, sizeof why) != CHL_OK) {
         argp_error(state, "%s", why);
     }
@@ -246,5 +254,6 @@ int cli_enter(int argc, char **argv)
     code = code == CLI_OK ? enter(&options, argv[0]) : code;
     json_decref(options.entry.form);
     json_decref(desk);
+    declare_areas_free();
     return fflush(stdout) == 0 ? code : CLI_FAILED;
 }

@@ -5,10 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/declare.h"
 #include "cli/entry.h"
 #include "lib/document/document.h"
 
-enum { ANSWER_MAX = 512, WHY_MAX = 512 };
+enum { ANSWER_MAX = 512, WHY_MAX = DECLARE_WHY };
 
 /** What is asked, in this order: field, how the desk's `missing` calls it, must it be answered. */
 static const struct question {
@@ -74,7 +75,8 @@ static void print_hint(FILE *out, const struct chl_declaration_field *field, boo
         (void)fputs(english ? " (such as 1987 or 1987-01-18)" : " (ví dụ 1987 hoặc 1987-01-18)",
                     out);
     } else if (strcmp(field->name, "from") == 0) {
-        (void)fputs(english ? " (digits, such as 05977)" : " (mã số, ví dụ 05977)", out);
+        (void)fputs(english ? " (code or name, such as 05977)" : " (mã hoặc tên, ví dụ 05977)",
+                    out);
     } else if (field->type == CHL_FIELD_NUMBER16) {
         (void)fprintf(out, " (%lld–%lld; Enter = %lld)", (long long)field->min,
                       (long long)field->max, (long long)field->min);
@@ -95,6 +97,16 @@ static const char *spoken(const struct chl_declaration_field *field, const char 
     return answer;
 }
 
+/** The code of an area that was named; anything else as it is. NULL with `why`: no such area. */
+static const char *settled(const struct chl_declaration_field *field, const char *answer,
+                           char code[8], char why[WHY_MAX])
+{
+    if (field->area == CHL_AREA_NONE || answer[0] == '\0') {
+        return answer;
+    }
+    return declare_area(field, answer, code, why) == CHL_OK ? code : NULL;
+}
+
 static bool is_good(const struct chl_declaration_field *field, const char *answer)
 {
     char why[WHY_MAX];
@@ -109,9 +121,14 @@ static bool is_good(const struct chl_declaration_field *field, const char *answe
     return good;
 }
 
-static void explain(FILE *out, const struct chl_declaration_field *field, bool english)
+static void explain(FILE *out, const struct chl_declaration_field *field, bool english,
+                    const char *why)
 {
     char expects[256];
+    if (why[0] != '\0') {
+        (void)fprintf(out, english ? "  %s\n" : "  Chưa đúng, xin nhập lại (%s)\n", why);
+        return;
+    }
     if (!english) {
         (void)fputs("  Chưa đúng, xin nhập lại như trong ngoặc.\n", out);
         return;
@@ -144,8 +161,12 @@ static chl_err ask_one(FILE *in, FILE *out, struct entry *entry, const struct qu
             asking = false;
             continue;
         }
-        const char *answer = spoken(field, trimmed(line));
-        if (answer[0] == '\0' && needed) {
+        char code[8];
+        char why[WHY_MAX] = "";
+        const char *answer = settled(field, spoken(field, trimmed(line)), code, why);
+        if (answer == NULL) {
+            explain(out, field, entry->english, why);
+        } else if (answer[0] == '\0' && needed) {
             (void)fputs(entry->english ? "  This one must be answered.\n" : "  Mục này bắt buộc.\n",
                         out);
         } else if (answer[0] == '\0') {
@@ -156,7 +177,7 @@ static chl_err ask_one(FILE *in, FILE *out, struct entry *entry, const struct qu
             result = CHL_OK;
             asking = false;
         } else {
-            explain(out, field, entry->english);
+            explain(out, field, entry->english, "");
         }
     }
     explicit_bzero(line, sizeof line);

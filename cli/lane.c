@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/declare.h"
 #include "cli/entry.h"
 #include "cli/lane_link.h"
 #include "cli/lane_term.h"
@@ -147,6 +148,24 @@ static void take_status(struct lane *lane, const json_t *status)
     lane->view.online = true; /* it answers: being connected says nothing of a daemon that hangs */
 }
 
+/** Why an act was refused, as the staff say it; what is rarer stays in the daemon's words. */
+static const char *refusal(const struct lane *lane, const json_t *answer)
+{
+    static const char *const words[][2] = {
+        {"wrong_state", "Làn này đã có mã khác hoặc đã quyết định xong; xem lại màn hình."},
+        {"field_missing", "Còn thiếu câu trả lời; bấm n nhập lại."},
+        {"field_invalid", "Có câu trả lời chưa đúng; bấm n nhập lại."},
+        {"journal_full", "Máy chưa ghi được, chưa có gì được ghi; báo kỹ thuật ngay."},
+        {"denied", "Không được phép; báo trưởng ca."}};
+    const char *error = entry_text(answer, "error");
+    for (size_t i = 0; !lane->view.english && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i][0], error) == 0) {
+            return words[i][1];
+        }
+    }
+    return entry_text(answer, "text");
+}
+
 static void take_answer(struct lane *lane, const json_t *answer)
 {
     const char *id = entry_text(answer, "id");
@@ -156,7 +175,7 @@ static void take_answer(struct lane *lane, const json_t *answer)
     } else if (strcmp(id, "desk") == 0) {
         keep(&lane->desk, good ? json_object_get(answer, "desk") : NULL);
     } else if (strcmp(id, "act") == 0) {
-        message(lane, good ? say(lane, "Đã ghi.", "Recorded.") : entry_text(answer, "text"));
+        message(lane, good ? say(lane, "Đã ghi.", "Recorded.") : refusal(lane, answer));
     }
 }
 
@@ -384,5 +403,6 @@ int cli_lane(int argc, char **argv)
     lane_link_close(&lane.link);
     forget(&lane);
     json_decref(lane.zones);
+    declare_areas_free();
     return code;
 }

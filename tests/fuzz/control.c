@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (chl_control_write(&first, line, sizeof line) != CHL_OK ||
         chl_control_parse(line, strlen(line), &second, &why) != CHL_OK || first.op != second.op ||
-        strcmp(first.who, second.who) != 0 || first.n != second.n) {
+        strcmp(first.who, second.who) != 0 || first.n != second.n ||
+        strcmp(first.form, second.form) != 0 || strcmp(first.code, second.code) != 0) {
         abort();
     }
     return 0;
