@@ -60,6 +60,7 @@ int cli_trust(int argc, char **argv)
 
 struct list_arguments {
     bool json;
+    const char *site;
     const char *paths[PATHS_MAX];
     size_t count;
 };
@@ -71,6 +72,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case 'j':
         arguments->json = true;
         return 0;
+    case 'c':
+        arguments->site = text;
+        return 0;
     case ARGP_KEY_ARG:
         if (arguments->count == PATHS_MAX) {
             argp_error(state, "expected at most %d paths", PATHS_MAX);
@@ -78,8 +82,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         arguments->paths[arguments->count++] = text;
         return 0;
     case ARGP_KEY_END:
-        if (arguments->count == 0) {
-            argp_error(state, "expected the folder, list or certificate to show");
+        if (arguments->count == 0 && arguments->site == NULL) {
+            argp_error(state, "expected the folder, list or certificate to show, or --config "
+                              "SITE.yaml");
         }
         return 0;
     default:
@@ -89,10 +94,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 int cli_trust_list(int argc, char **argv)
 {
-    static const struct argp_option options[] = {{"json", 'j', NULL, 0, "as JSON", 0}, {0}};
+    static const struct argp_option options[] = {
+        {"config", 'c', "SITE.yaml", 0, "what that site believes", 0},
+        {"json", 'j', NULL, 0, "as JSON", 0},
+        {0}};
     static const struct argp argp = {options,
                                      parse,
-                                     "PATH…",
+                                     "[PATH…]",
                                      "Show the keys of folders, trust lists and certificates: what "
                                      "a site with `credentials.trust: PATH` believes.",
                                      NULL,
@@ -103,10 +111,18 @@ int cli_trust_list(int argc, char **argv)
     (void)argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     struct chl_trust *trust = NULL;
     char why[1024] = "out of memory";
+    struct trust_skips skips = {.count = 0};
     chl_err error = chl_trust_new(&trust);
+    if (error == CHL_OK) {
+        trust_show_skips(trust, &skips, argv[0]);
+    }
+    if (error == CHL_OK && arguments.site != NULL) {
+        error = trust_add_site(trust, arguments.site, why, sizeof why);
+    }
     for (size_t i = 0; error == CHL_OK && i < arguments.count; i++) {
         error = chl_trust_add_path(trust, arguments.paths[i], why, sizeof why);
     }
+    trust_end_skips(&skips);
     if (error == CHL_OK) {
         trust_print(trust, arguments.json);
     } else {

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-list(APPEND CLI_LINK chl_cose PkgConfig::JANSSON)
+list(APPEND CLI_LINK chl_cose chl_yaml PkgConfig::JANSSON)

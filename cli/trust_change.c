@@ -205,6 +205,10 @@ static chl_err write_list(const struct arguments *arguments, struct chl_trust *t
     chl_err error = new_store(&former);
     if (error == CHL_OK && exists(path)) {
         error = chl_trust_add_path(former, path, why, WHY_MAX);
+        if (arguments->import && error == CHL_E_CONFIG) {
+            fprintf(stderr, "%s: %s; it is replaced\n", arguments->name, why);
+            error = CHL_OK;
+        }
     }
     size_t before = error == CHL_OK ? chl_trust_count(former) : 0;
     if (error == CHL_OK && arguments->import) {
@@ -236,8 +240,12 @@ static int change(int argc, char **argv, const struct argp *argp, bool import)
     struct chl_trust *trust = NULL;
     char why[WHY_MAX] = "out of memory";
     chl_err error = new_store(&trust);
+    struct trust_skips skips = {.count = 0};
     if (error == CHL_OK) {
+        trust_show_skips(trust, &skips, argv[0]);
         error = read_sources(&arguments, trust, why);
+        trust_end_skips(&skips);
+        chl_trust_on_skip(trust, NULL, NULL);
     }
     if (error == CHL_OK) {
         error = !import && is_folder(arguments.to)

@@ -10,11 +10,12 @@
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 
-enum { WHO_COLUMNS = 33 };
+enum { WHO_COLUMNS = 28 };
 
-static const char *alg_name(int alg)
+/* Of a key that is of no use here its type, so that people see why. */
+static const char *alg_name(const struct chl_trust_key *key)
 {
-    switch (alg) {
+    switch (key->alg) {
     case CHL_ALG_ES256:
         return "ES256";
     case CHL_ALG_PS256:
@@ -22,7 +23,7 @@ static const char *alg_name(int alg)
     case CHL_ALG_EDDSA:
         return "EdDSA";
     default:
-        return "-";
+        return key->type;
     }
 }
 
@@ -91,14 +92,15 @@ static void print_row(const struct chl_trust_key *key, int64_t now_s)
                    named && other && key->issuer[0] != '\0' ? " / " : "",
                    named && other ? key->issuer : "");
     clip(both, WHO_COLUMNS, who, sizeof who);
-    printf("%s %-2.2s %-5s %-3s %-10s %-8s %s\n", kid, key->country[0] != '\0' ? key->country : "-",
-           alg_name(key->alg), usage, until, state_of(key, now_s), who);
+    printf("%s %-2.2s %-8.8s %-3s %-10s %-8s %s\n", kid,
+           key->country[0] != '\0' ? key->country : "-", alg_name(key), usage, until,
+           state_of(key, now_s), who);
 }
 
 static void print_table(const struct chl_trust *trust, int64_t now_s)
 {
     size_t count = chl_trust_count(trust);
-    printf("%-16s %-2s %-5s %-3s %-10s %-8s %s\n", "KEY", "CC", "ALG", "FOR", "UNTIL", "STATE",
+    printf("%-16s %-2s %-8s %-3s %-10s %-8s %s\n", "KEY", "CC", "ALG", "FOR", "UNTIL", "STATE",
            "WHO / ISSUED BY");
     for (size_t i = 0; i < count; i++) {
         print_row(chl_trust_at(trust, i), now_s);
@@ -129,7 +131,7 @@ static json_t *entry_of(const struct chl_trust_key *key, int64_t now_s)
     chl_hex(key->kid, CHL_KID_SIZE, kid);
     usage_of(key, usage);
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:o}", "key", kid, "country",
-                     key->country, "algorithm", alg_name(key->alg), "for", usage, "valid_from",
+                     key->country, "algorithm", alg_name(key), "for", usage, "valid_from",
                      time_or_null(key->valid_from), "valid_until", time_or_null(key->valid_until),
                      "state", state_of(key, now_s), "subject", key->subject, "issuer", key->issuer,
                      "updated", time_or_null(key->updated_s));

@@ -4,10 +4,13 @@
  */
 #include "lib/cose/certificate.h"
 
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -99,12 +102,37 @@ bool chl_kid_of(struct chl_bytes der, uint8_t kid[CHL_KID_SIZE])
     return true;
 }
 
+/* Also of a key that can verify nothing here, so that people see why. */
+static void type_of(const EVP_PKEY *key, char out[CHL_TRUST_TYPE_SIZE])
+{
+    char group[32];
+    size_t length = 0;
+    int id = EVP_PKEY_get_base_id(key);
+    if (id == EVP_PKEY_RSA || id == EVP_PKEY_RSA_PSS) {
+        (void)snprintf(out, CHL_TRUST_TYPE_SIZE, "RSA-%d", EVP_PKEY_get_bits(key));
+    } else if (id == EVP_PKEY_EC &&
+               EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group,
+                                              &length) == 1) {
+        int nid = OBJ_sn2nid(group);
+        const char *nist = nid == NID_undef ? NULL : EC_curve_nid2nist(nid);
+        (void)chl_copy(out, CHL_TRUST_TYPE_SIZE, nist != NULL ? nist : group);
+    } else {
+        const char *name = EVP_PKEY_get0_type_name(key);
+        bool ed25519 = id == EVP_PKEY_ED25519;
+        (void)chl_copy(out, CHL_TRUST_TYPE_SIZE,
+                       ed25519        ? "Ed25519"
+                       : name != NULL ? name
+                                      : "unknown");
+    }
+}
+
 static chl_err finish(struct chl_bytes der, EVP_PKEY *key, uint8_t kind, struct chl_trust_key *out)
 {
     if (key == NULL || !chl_kid_of(der, out->kid)) {
         return CHL_E_CORRUPT;
     }
     out->kind = kind;
+    type_of(key, out->type);
     return chl_verifier_new(key, &out->verifier, &out->alg);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "lib/cose/trust.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,23 @@ static void *unconst(const uint8_t *bytes)
 void chl_trust_keep_der(struct chl_trust *trust)
 {
     trust->keep_der = true;
+}
+
+void chl_trust_on_skip(struct chl_trust *trust, chl_trust_skip skip, void *user)
+{
+    trust->on_skip = skip;
+    trust->skip_user = user;
+}
+
+void chl_trust_pass_over(struct chl_trust *trust, const char *why)
+{
+    trust->skipped++;
+    if (trust->first[0] == '\0') {
+        (void)snprintf(trust->first, sizeof trust->first, "; entry %zu: %s", trust->entry, why);
+    }
+    if (trust->on_skip != NULL) {
+        trust->on_skip(trust->skip_user, trust->file, trust->entry, why);
+    }
 }
 
 void chl_trust_free(struct chl_trust *trust)

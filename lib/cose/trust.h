@@ -9,7 +9,7 @@
 
 #include "lib/cose/bytes.h"
 
-enum { CHL_KID_SIZE = 8, CHL_TRUST_FILE_MAX = 16 * 1024 * 1024 };
+enum { CHL_KID_SIZE = 8, CHL_TRUST_FILE_MAX = 16 * 1024 * 1024, CHL_TRUST_TYPE_SIZE = 12 };
 
 /** COSE algorithms that are verified (RFC 9053). */
 typedef enum {
@@ -32,8 +32,9 @@ struct chl_trust_key {
                                     SubjectPublicKeyInfo of a bare key */
     uint8_t kind;              /**< CHL_TRUST_CERTIFICATE or CHL_TRUST_PUBLIC_KEY */
     uint8_t usage;             /**< CHL_USAGE_… bits, 0 = not restricted */
-    int alg;         /**< the only algorithm this key may be used with; CHL_ALG_NONE = none
-                          (such as P-384) */
+    int alg; /**< the only algorithm this key may be used with; CHL_ALG_NONE = none
+                  (such as P-384) */
+    char type[CHL_TRUST_TYPE_SIZE]; /**< of the key: "P-256", "P-384", "RSA-2048", "Ed25519", … */
     char country[8]; /**< of the subject, or as the trust list says; "" = not stated */
     int64_t valid_from, valid_until; /**< s since 1970 UTC; 0 for bare keys */
     /** When its source was last known to be current, s since 1970 UTC: what a list says of itself,
@@ -54,11 +55,20 @@ void chl_trust_free(struct chl_trust *trust);
 /** From here on also keep the bytes of what is added, so that it can be written again. */
 void chl_trust_keep_der(struct chl_trust *trust);
 
-/** Add what lies at `path`: a PEM file (certificates, public keys), a DER certificate, a JSON trust
- *  list (`updated` and `certificates: [{kid, rawData, country, certificateType}]`, as the DCC
- *  gateway's national backends give it; a leading signature line is skipped, of types only `DSC` is
- *  taken), or a folder of these (files that hold none of them are skipped; not recursive). An entry
- *  that cannot be read is skipped and counted, the others are taken.
+/** Told of each entry that is passed over: its file, its number there from 1 (0 = the whole file),
+ *  and why (English). */
+typedef void (*chl_trust_skip)(void *user, const char *file, size_t entry, const char *why);
+/** Who is told from here on. `user` is borrowed for the life of the store. */
+void chl_trust_on_skip(struct chl_trust *trust, chl_trust_skip skip, void *user);
+
+/** Add what lies at `path`: a PEM file (certificates, public keys), a certificate or public key in
+ *  DER, a JSON trust list (`updated` and `certificates: [{kid, rawData, country, certificateType,
+ *  timestamp}]`, as the DCC gateway's national backends give it; a leading signature line is
+ *  skipped, of types only `DSC` is taken), or a folder of these and of folders of these, one level
+ *  deep. An entry that cannot be read is skipped and counted, the others are taken; but a `.json`
+ *  file of a folder that holds nothing usable is refused, because hundreds would be lost silently.
+ *  A certificate is known by the identifier that its list states, else by its own.
+ *  What a list says of its age: `updated`, else the newest `timestamp` in it, else its file.
  *  @param why capacity `why_size`: what was expected, what came, what to do.
  *  @return CHL_OK, CHL_E_IO, CHL_E_CONFIG (nothing usable in it), CHL_E_LIMIT, CHL_E_NOMEM.
  *  Thread: one, before use. Blocks: disk. */

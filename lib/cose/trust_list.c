@@ -14,8 +14,9 @@
 #include "lib/cose/certificate.h"
 #include "lib/cose/trust.h"
 #include "lib/cose/trust_store.h"
+#include "lib/cose/verifier.h"
 
-enum { KEY_TEXT_MAX = 64 * 1024 };
+enum { KEY_TEXT_MAX = 64 * 1024, LIST_VALUES_MAX = 256 * 1024 };
 
 /* Base64 of at most `room` bytes; -1 when it is none. */
 static int unbase64(const char *text, uint8_t *out, size_t room)
@@ -36,52 +37,60 @@ static void set_country(struct chl_trust_key *key, const char *country)
     }
 }
 
-/* The list may know the certificate by another identifier: then it is found by both. */
-static chl_err add_under(struct chl_trust *trust, struct chl_bytes der, const char *country,
-                         const uint8_t *kid)
+/* A list's own word for a certificate is what codes signed under it say. @return false when what is
+ * stated is no identifier. */
+static bool read_kid(const json_t *entry, uint8_t kid[CHL_KID_SIZE])
+{
+    uint8_t bytes[CHL_KID_SIZE + 1];
+    const json_t *stated = json_object_get(entry, "kid");
+    const char *text = json_string_value(stated);
+    if (stated == NULL || json_is_null(stated)) {
+        return true;
+    }
+    if (text == NULL || unbase64(text, bytes, sizeof bytes) != CHL_KID_SIZE) {
+        return false;
+    }
+    memcpy(kid, bytes, CHL_KID_SIZE);
+    return true;
+}
+
+static chl_err add_certificate(struct chl_trust *trust, const json_t *entry, struct chl_bytes der,
+                               const char **why)
 {
     struct chl_trust_key key;
     chl_err error = chl_certificate_to_key(der, &key);
     if (error != CHL_OK) {
+        *why = "expected an X.509 certificate in rawData, got something else";
         return error;
     }
-    set_country(&key, country);
-    bool other = kid != NULL && memcmp(kid, key.kid, CHL_KID_SIZE) != 0;
-    error = chl_trust_keep(trust, &key, der);
-    if (error != CHL_OK || !other) {
-        return error;
+    set_country(&key, json_string_value(json_object_get(entry, "country")));
+    if (!read_kid(entry, key.kid)) {
+        *why = "expected 8 bytes in base64 as kid, got something else";
+        chl_verifier_free(key.verifier);
+        return CHL_E_CORRUPT;
     }
-    error = chl_certificate_to_key(der, &key);
-    if (error != CHL_OK) {
-        return error;
-    }
-    set_country(&key, country);
-    memcpy(key.kid, kid, CHL_KID_SIZE);
     return chl_trust_keep(trust, &key, der);
 }
 
-static chl_err add_entry(struct chl_trust *trust, const json_t *entry)
+static chl_err add_entry(struct chl_trust *trust, const json_t *entry, const char **why)
 {
     static const size_t room = KEY_TEXT_MAX;
-    uint8_t kid[CHL_KID_SIZE + 1];
     const char *raw = json_string_value(json_object_get(entry, "rawData"));
-    const char *kid_text = json_string_value(json_object_get(entry, "kid"));
-    const char *type = json_string_value(json_object_get(entry, "certificateType"));
-    if (raw == NULL || (type != NULL && strcmp(type, "DSC") != 0)) {
-        return CHL_E_CORRUPT; /* authorities and upload keys sign no documents */
+    const json_t *type = json_object_get(entry, "certificateType");
+    const char *name = json_string_value(type);
+    *why = "expected rawData with a certificate in base64, got none";
+    if (type != NULL && (name == NULL || strcmp(name, "DSC") != 0)) {
+        *why = "certificateType is not DSC: authorities and upload keys sign no documents";
+        return CHL_E_CORRUPT;
     }
-    uint8_t *der = malloc(room);
+    uint8_t *der = raw == NULL ? NULL : malloc(room);
     if (der == NULL) {
-        return CHL_E_NOMEM;
+        return raw == NULL ? CHL_E_CORRUPT : CHL_E_NOMEM;
     }
     int length = unbase64(raw, der, room);
-    bool has_kid = kid_text != NULL && unbase64(kid_text, kid, sizeof kid) == CHL_KID_SIZE;
-    chl_err error = CHL_E_CORRUPT;
-    if (length > 0) {
-        error =
-            add_under(trust, (struct chl_bytes){der, (size_t)length},
-                      json_string_value(json_object_get(entry, "country")), has_kid ? kid : NULL);
-    }
+    chl_err error =
+        length > 0 ? add_certificate(trust, entry, (struct chl_bytes){der, (size_t)length}, why)
+                   : CHL_E_CORRUPT;
     free(der);
     return error;
 }
@@ -141,18 +150,41 @@ chl_err chl_trust_list_signed(struct chl_bytes content, const struct chl_trust *
     return good ? CHL_OK : CHL_E_DENIED;
 }
 
-/* When the list was current: as it says itself, else as its file says. A text that is no time says
- * that it is as old as can be. */
-static int64_t list_age(const json_t *root, int64_t file_s)
+/* Seconds of a stated time; 1, as old as can be, when it is no time. */
+static int64_t stated_time(const json_t *value)
 {
-    const json_t *updated = json_object_get(root, "updated");
-    const char *text = json_string_value(updated);
+    const char *text = json_string_value(value);
     int64_t ns = 0;
-    if (updated == NULL) {
-        return file_s < 0 ? -file_s : file_s; /* a list has an age of its own */
-    }
     bool good = text != NULL && chl_time_parse(text, strlen(text), &ns) == CHL_OK;
     return good && ns > CHL_NS_PER_S ? ns / CHL_NS_PER_S : 1;
+}
+
+/* When the list was current: as it says itself, else when its newest entry came, else as its file
+ * says. Copying a file makes it no younger; a gateway's entries do tell the day. */
+static int64_t list_age(const json_t *root, const json_t *list, int64_t file_s)
+{
+    const json_t *updated = json_object_get(root, "updated");
+    int64_t newest_s = 0;
+    if (updated != NULL) {
+        return stated_time(updated);
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *stamp = json_object_get(json_array_get(list, i), "timestamp");
+        int64_t stamp_s = stamp != NULL ? stated_time(stamp) : 0;
+        newest_s = stamp_s > newest_s ? stamp_s : newest_s;
+    }
+    return newest_s != 0 ? newest_s : file_s < 0 ? -file_s : file_s;
+}
+
+/* Whether the text has few enough values to be built in memory: a value of two bytes takes a
+ * hundred. Marks inside texts count too, which base64 does not hold. */
+static bool is_bounded(const char *text, size_t length)
+{
+    size_t marks = 0;
+    for (size_t i = 0; i < length; i++) {
+        marks += text[i] == '[' || text[i] == '{' || text[i] == ',' ? 1 : 0;
+    }
+    return marks <= LIST_VALUES_MAX;
 }
 
 /* One bad entry must not cost all the others: it is passed over. */
@@ -166,16 +198,22 @@ chl_err chl_trust_add_list(struct chl_trust *trust, struct chl_bytes content)
     }
     content.data = (const uint8_t *)text;
     size_t skip = body_at(content);
-    json_error_t where;
-    json_t *root = json_loadb(text + skip, content.length - skip, JSON_REJECT_DUPLICATES, &where);
+    if (!is_bounded(text + skip, content.length - skip)) {
+        return CHL_E_LIMIT;
+    }
+    json_t *root = json_loadb(text + skip, content.length - skip, JSON_REJECT_DUPLICATES, NULL);
     const json_t *list = json_object_get(root, "certificates");
     chl_err error = json_is_array(list) ? CHL_OK : CHL_E_CORRUPT;
     int64_t source_s = trust->source_s;
-    trust->source_s = list_age(root, source_s);
+    trust->source_s = list_age(root, list, source_s);
     for (size_t i = 0; error == CHL_OK && i < json_array_size(list); i++) {
-        error = add_entry(trust, json_array_get(list, i));
-        trust->skipped += error == CHL_E_CORRUPT ? 1 : 0;
-        error = error == CHL_E_CORRUPT ? CHL_OK : error;
+        const char *why = "";
+        trust->entry = i + 1;
+        error = add_entry(trust, json_array_get(list, i), &why);
+        if (error == CHL_E_CORRUPT) {
+            chl_trust_pass_over(trust, why);
+            error = CHL_OK;
+        }
     }
     trust->source_s = source_s;
     json_decref(root);

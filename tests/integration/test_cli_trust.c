@@ -139,10 +139,10 @@ static void test_list_shows_each(void **state)
     const char *row = strstr(answer.text, kid), *useless = strstr(answer.text, small);
     assert_non_null(row);
     assert_non_null(useless);
-    assert_memory_equal(row + 16, " VN ES256 vt ", 13);
-    assert_memory_equal(useless + 16, " VN -     vtr", 13);
+    assert_memory_equal(row + 16, " VN ES256    vt ", 16);
+    assert_memory_equal(useless + 16, " VN P-384    vtr", 16);
     assert_non_null(strstr(useless, "unusable"));
-    assert_non_null(strstr(answer.text, "-  ES256 LS1"));
+    assert_non_null(strstr(answer.text, "-  ES256    LS1"));
     assert_non_null(strstr(answer.text, "3 keys, current on "));
     for (char *line = strtok(answer.text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         size_t columns = 0;
@@ -190,6 +190,8 @@ static void test_import_of_a_signed_list(void **state)
         assert_int_equal(answer.status, 0);
         assert_non_null(strstr(answer.text, "site/trust-list.json: 2 keys"));
         assert_non_null(strstr(answer.text, "1 skipped"));
+        assert_non_null(
+            strstr(answer.text, "signed.json: entry 2 skipped: certificateType is not"));
     }
     assert_true(issuing_write_public_key(&p256, at("other.pem")));
     struct answer answer = ask("import signed.json --to site --signed-by other.pem");
@@ -250,6 +252,62 @@ static void test_a_list_that_cannot_be_written(void **state)
     assert_int_equal(answer.status, 2);
 }
 
+/* As the site has it, its path relative to the site's file. */
+static void test_list_of_a_site(void **state)
+{
+    (void)state;
+    static const char site[] = "credentials: { accept: [hcert], trust: site }\n";
+    static const char none[] = "credentials: { accept: [cccd] }\n", broken[] = "credentials: {\n";
+    char kid[17];
+    assert_true(issuing_write_certificate(&rsa, at("site/a.der")));
+    write_bytes("site.yaml", site, strlen(site));
+    kid_of(&rsa, kid);
+    struct answer answer = ask("list --config site.yaml");
+    assert_int_equal(answer.status, 0);
+    assert_non_null(strstr(answer.text, kid));
+    write_bytes("none.yaml", none, strlen(none));
+    answer = ask("list --config none.yaml");
+    assert_int_equal(answer.status, 1);
+    assert_non_null(strstr(answer.text, "none.yaml: expected `credentials.trust`"));
+    write_bytes("broken.yaml", broken, strlen(broken));
+    answer = ask("list --config broken.yaml");
+    assert_int_equal(answer.status, 1);
+    assert_non_null(strstr(answer.text, "broken.yaml:"));
+    answer = ask("list");
+    assert_int_equal(answer.status, 2);
+}
+
+/* More faults than anybody reads are counted. */
+static void test_many_faults_are_counted(void **state)
+{
+    (void)state;
+    static char text[TEXT_MAX];
+    char der[4096];
+    base64(p256.certificate, p256.certificate_length, der);
+    int used = snprintf(text, sizeof text, "{\"certificates\":[");
+    for (int i = 0; i < 25; i++) {
+        used += snprintf(text + used, sizeof text - (size_t)used, "{},");
+    }
+    used += snprintf(text + used, sizeof text - (size_t)used, "{\"rawData\":\"%s\"}]}", der);
+    write_bytes("many.json", text, (size_t)used);
+    struct answer answer = ask("import many.json --to site");
+    assert_int_equal(answer.status, 0);
+    assert_non_null(strstr(answer.text, "many.json: entry 20 skipped: expected rawData"));
+    assert_null(strstr(answer.text, "entry 21"));
+    assert_non_null(strstr(answer.text, "and 5 more were skipped"));
+    assert_non_null(strstr(answer.text, "1 key, current on "));
+    assert_non_null(strstr(answer.text, "25 skipped"));
+    /* A list that was damaged is in nobody's way. */
+    write_bytes("site/trust-list.json", "{", 1);
+    assert_int_equal(ask("list site").status, 1);
+    answer = ask("add many.json --to site/trust-list.json");
+    assert_int_equal(answer.status, 1);
+    answer = ask("import many.json --to site");
+    assert_int_equal(answer.status, 0);
+    assert_non_null(strstr(answer.text, "it is replaced"));
+    assert_int_equal(ask("list site").status, 0);
+}
+
 static int make_keys(void **state)
 {
     (void)state;
@@ -277,6 +335,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_import_of_a_signed_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_import_replaces_and_does_not_go_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_list_that_cannot_be_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_list_of_a_site, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_faults_are_counted, setup, teardown),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }
