@@ -73,16 +73,17 @@ static void put_entry(struct chl_cbor_writer *w, const struct issuing_dcc *dcc,
 static void put_kind(struct chl_cbor_writer *w, const struct issuing_dcc *dcc)
 {
     const char *country = or_else(dcc->country, "VN");
-    const struct value vaccination[] = {{.key = "tg", .text = "840539006"},
-                                        {.key = "vp", .text = "1119349007"},
-                                        {.key = "mp", .text = "EU/1/20/1528"},
-                                        {.key = "ma", .text = "ORG-100030215"},
-                                        {.key = "dn", .number = 2},
-                                        {.key = "sd", .number = 2},
-                                        {.key = "dt", .text = "2021-12-20", .is_date = true},
-                                        {.key = "co", .text = country},
-                                        {.key = "is", .text = "Bo Y te"},
-                                        {.key = "ci", .text = "URN:UVCI:01:VN:ABC123"}};
+    const struct value vaccination[] = {
+        {.key = "tg", .text = "840539006"},
+        {.key = "vp", .text = "1119349007"},
+        {.key = "mp", .text = or_else(dcc->product, "EU/1/20/1528")},
+        {.key = "ma", .text = "ORG-100030215"},
+        {.key = "dn", .number = 2},
+        {.key = "sd", .number = 2},
+        {.key = "dt", .text = "2021-12-20", .is_date = true},
+        {.key = "co", .text = country},
+        {.key = "is", .text = "Bo Y te"},
+        {.key = "ci", .text = "URN:UVCI:01:VN:ABC123"}};
     const struct value test[] = {
         {.key = "tg", .text = "840539006"},
         {.key = "tt", .text = "LP6464-4"},

@@ -53,7 +53,7 @@ struct issuing_dcc {
     bool float_times;              /**< write them as floats */
     double fraction;               /**< added to float times */
     bool no_expiry;
-    const char *birth, *family, *version, *country;
+    const char *birth, *family, *version, *country, *product;
     bool null_optionals;   /**< write absent optional fields as null */
     bool tagged_dates;     /**< write dates with tag 0 */
     bool no_national_name; /**< only the transliteration is stated */

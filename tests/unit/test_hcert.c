@@ -134,6 +134,21 @@ static void test_vaccination_claims(void **state)
     assert_int_equal(out.claims.expires_at, HCERT_NOW_S + DAY_S);
 }
 
+/* Issuers write it in other ways too; what is in no table stays as it is. */
+static void test_product_claims(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"eu/1/20/1528 ", "EU/1/20/1528"},
+                                          {"Comirnaty", "EU/1/20/1528"},
+                                          {"Sputnik V", "Sputnik-V"},
+                                          {"Nanocovax", "Nanocovax"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct chl_inspection out;
+        inspect_dcc(ANY, (struct issuing_dcc){.product = rows[i][0]}, &out);
+        assert_string_equal(out.claims.dose_product, rows[i][1]);
+    }
+}
+
 static void test_test_and_recovery_claims(void **state)
 {
     (void)state;
@@ -250,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_vaccination_claims),
+        cmocka_unit_test(test_product_claims),
         cmocka_unit_test(test_test_and_recovery_claims),
         cmocka_unit_test(test_person_claims),
         cmocka_unit_test(test_other_formats_are_not_mine),
