@@ -6,9 +6,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cbor.h>
 #include <cmocka.h>
 
 #include "lib/base/text.h"
@@ -267,6 +269,84 @@ static void test_cbor_values(void **state)
     assert_null(chl_cbor_int_key(&tree, NULL, 1));
 }
 
+/* What one item says by libcbor: its type by our names, its number. False when it is none. */
+static bool by_libcbor(const uint8_t *bytes, size_t length, uint8_t *type, double *number)
+{
+    struct cbor_load_result result;
+    cbor_item_t *item = cbor_load(bytes, length, &result);
+    bool whole = item != NULL && result.read == length;
+    *number = 0;
+    if (whole && cbor_isa_uint(item)) {
+        *type = CHL_CBOR_UINT;
+        *number = (double)cbor_get_int(item);
+    } else if (whole && cbor_isa_negint(item)) {
+        *type = CHL_CBOR_NEGINT;
+        *number = (double)cbor_get_int(item);
+    } else if (whole && cbor_is_float(item)) {
+        *type = CHL_CBOR_FLOAT;
+        *number = cbor_float_get_float(item);
+    } else if (whole) {
+        *type = CHL_CBOR_NONE; /* told apart no further */
+    }
+    if (item != NULL) {
+        cbor_decref(&item);
+    }
+    return whole;
+}
+
+static bool has_tag(const struct chl_cbor_tree *tree)
+{
+    for (uint32_t i = 0; i < tree->count; i++) {
+        if (tree->nodes[i].item.type == CHL_CBOR_TAG) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Another decoder agrees: what is taken here is an item there, and the same number. (It takes more:
+ * chunked strings, keys that come twice.) */
+static void test_cbor_heads_agree_with_another_decoder(void **state)
+{
+    (void)state;
+    enum { TAILS = 512, LENGTH_MAX = 10 };
+    unsigned taken = 0, numbers = 0;
+    uint64_t random = 1;
+    for (unsigned first = 0; first < 256; first++) {
+        for (unsigned tail = 0; tail < TAILS * LENGTH_MAX; tail++) {
+            uint8_t bytes[LENGTH_MAX] = {(uint8_t)first}, type = CHL_CBOR_NONE;
+            size_t length = 1 + tail % LENGTH_MAX;
+            double number = 0;
+            for (size_t i = 1; i < length; i++) {
+                random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                bytes[i] = tail < LENGTH_MAX ? 0 : (uint8_t)(random >> 56);
+            }
+            struct chl_scratch scratch = fresh();
+            struct chl_cbor_tree tree;
+            struct chl_bytes in = {bytes, length};
+            if (chl_cbor_parse(&scratch, in, &tree) != CHL_REFUSAL_NONE) {
+                continue;
+            }
+            if (has_tag(&tree)) { /* libcbor refuses many a good one */
+                continue;
+            }
+            taken++;
+            assert_true(by_libcbor(bytes, length, &type, &number));
+            const struct chl_cbor_item *item = &tree.nodes->item;
+            if (type == CHL_CBOR_NONE) {
+                continue;
+            }
+            numbers++;
+            assert_int_equal(item->type, type);
+            double ours = type == CHL_CBOR_FLOAT ? item->number : (double)item->value;
+            /* Bit by bit, but for what is no number. */
+            assert_true((isnan(ours) && isnan(number)) || memcmp(&ours, &number, sizeof ours) == 0);
+        }
+    }
+    printf("taken=%u numbers=%u\n", taken, numbers);
+    assert_true(taken > 10000 && numbers > 5000);
+}
+
 static void test_cbor_seconds(void **state)
 {
     (void)state;
@@ -404,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_cbor_refusals),
         cmocka_unit_test(test_cbor_counts_are_bounded),
         cmocka_unit_test(test_cbor_values),
+        cmocka_unit_test(test_cbor_heads_agree_with_another_decoder),
         cmocka_unit_test(test_cbor_seconds),
         cmocka_unit_test(test_cbor_writer_overflow_sticks),
         cmocka_unit_test(test_cbor_truncated_anywhere_is_refused),
