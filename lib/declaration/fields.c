@@ -292,7 +292,7 @@ static const struct chl_declaration_field fields[] = {
      AT(email),
      .characters = mail,
      .needs = '@',
-     .of = "an address such as ten@example.vn",
+     .of = "letters, digits, . _ + - % and one @",
      .vi = "Thư điện tử",
      .en = "e-mail address"},
     {.key = 28,

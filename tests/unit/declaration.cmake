@@ -14,3 +14,5 @@ chl_add_test(test_declaration_hostile SOURCES test_declaration_hostile.c declara
 # Every allocation of our own code goes through the test's counters.
 target_link_options(test_declaration_hostile PRIVATE
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
+chl_add_test(test_declaration_page SOURCES test_declaration_page.c LINK chl_declaration)
+add_dependencies(test_declaration_page chilang)
