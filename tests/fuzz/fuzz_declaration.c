@@ -72,6 +72,28 @@ static void inspect(const uint8_t *bytes, size_t length)
     check(&out);
 }
 
+/* What was read is written and read again: the same. */
+static void check_again(struct chl_declaration *read)
+{
+    static struct chl_declaration again;
+    uint8_t bytes[CHL_ISSUE_PAYLOAD_MAX];
+    struct chl_cbor_tree tree;
+    size_t length = 0, count = 0;
+    must(chl_declaration_encode(read, bytes, sizeof bytes, &length) == CHL_OK);
+    scratch.used = 0;
+    must(chl_cbor_parse(&scratch, (struct chl_bytes){bytes, length}, &tree) == CHL_REFUSAL_NONE);
+    chl_declaration_init(&again);
+    must(chl_declaration_decode(&tree, &again) == CHL_REFUSAL_NONE);
+    const struct chl_declaration_field *fields = chl_declaration_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        must(memcmp((const uint8_t *)read + fields[i].offset,
+                    (const uint8_t *)&again + fields[i].offset, fields[i].size) == 0);
+    }
+    must(memcmp(read->claims.documents, again.claims.documents, sizeof again.claims.documents) ==
+             0 &&
+         read->claims.missing == again.claims.missing);
+}
+
 /* What inspect does once the signature stands. */
 static void read_payload(struct chl_bytes payload)
 {
@@ -87,6 +109,9 @@ static void read_payload(struct chl_bytes payload)
         must(chl_utf8_valid(claims->name, strnlen(claims->name, sizeof claims->name)));
         must(claims->document_count <= CHL_CLAIM_DOCUMENTS_MAX &&
              claims->companion_count <= CHL_CLAIM_COMPANIONS_MAX);
+        if (refusal == CHL_REFUSAL_NONE) {
+            check_again(&declaration);
+        }
     }
 }
 

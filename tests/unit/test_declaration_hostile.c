@@ -178,10 +178,12 @@ static void test_longest_codes(void **state)
 static void test_large_fields(void **state)
 {
     (void)state;
-    enum { FORM_KEYS = 29, LONG = 2500 };
+    enum { LONG = 2500 };
+    size_t count = 0;
+    const struct chl_declaration_field *fields = chl_declaration_fields(&count);
     static char words[LONG + 1];
     memset(words, 'A', LONG);
-    for (int key = 1; key <= FORM_KEYS; key++) {
+    for (size_t i = 0; i < count; i++) {
         uint8_t payload[BYTES_MAX];
         size_t length = 0;
         struct chl_cbor_writer w;
@@ -197,12 +199,106 @@ static void test_large_fields(void **state)
         chl_cbor_put_bytes(&w, "0123456789abcdef", 16);
         chl_cbor_put_int(&w, CHL_DECLARATION_CLAIM);
         chl_cbor_put_map(&w, 1);
-        chl_cbor_put_int(&w, key);
+        chl_cbor_put_int(&w, fields[i].key);
         chl_cbor_put_text(&w, words);
         assert_int_equal(chl_cbor_end(&w, &length), CHL_OK);
         inspect_payload(payload, length);
         assert_int_equal(seen.outcome, CHL_REFUSED);
         assert_int_equal(seen.stage, CHL_STAGE_SCHEMA);
+    }
+}
+
+/** One thing that stands where companions should. */
+static void put_bad_companions(struct chl_cbor_writer *w, unsigned which)
+{
+    static char name[3001];
+    memset(name, 'A', sizeof name - 1);
+    switch (which) {
+    case 0: /* more than a code names */
+        chl_cbor_put_array(w, CHL_CLAIM_COMPANIONS_MAX + 1);
+        for (int i = 0; i <= CHL_CLAIM_COMPANIONS_MAX; i++) {
+            chl_cbor_put_array(w, 2);
+            chl_cbor_put_text(w, "Na");
+            chl_cbor_put_int(w, 2019);
+        }
+        break;
+    case 1: /* a longer name than any */
+        chl_cbor_put_array(w, 1);
+        chl_cbor_put_array(w, 2);
+        chl_cbor_put_text(w, name);
+        chl_cbor_put_int(w, 2019);
+        break;
+    case 2: /* arrays in arrays */
+        for (int i = 0; i < 8; i++) {
+            chl_cbor_put_array(w, 1);
+        }
+        chl_cbor_put_int(w, 1);
+        break;
+    case 3:
+        chl_cbor_put_text(w, name);
+        break;
+    case 4: /* a year that is none */
+        chl_cbor_put_array(w, 1);
+        chl_cbor_put_array(w, 2);
+        chl_cbor_put_text(w, "Na");
+        chl_cbor_put_int(w, INT64_MIN);
+        break;
+    case 5: /* a number with characters of no number */
+        chl_cbor_put_array(w, 1);
+        chl_cbor_put_array(w, 3);
+        chl_cbor_put_text(w, "Na");
+        chl_cbor_put_int(w, 2019);
+        chl_cbor_put_text(w, "0011********");
+        break;
+    case 6: /* as many as a code names, of nothing */
+        chl_cbor_put_array(w, CHL_CLAIM_COMPANIONS_MAX);
+        for (int i = 0; i < CHL_CLAIM_COMPANIONS_MAX; i++) {
+            chl_cbor_put_array(w, 0);
+        }
+        break;
+    default: /* 1500 of them */
+        chl_cbor_put_array(w, 1500);
+        for (int i = 0; i < 1500; i++) {
+            chl_cbor_put_null(w);
+        }
+        break;
+    }
+}
+
+static void test_companions_made_to_harm(void **state)
+{
+    (void)state;
+    for (unsigned which = 0; which < 8; which++) {
+        uint8_t payload[BYTES_MAX];
+        size_t length = 0;
+        struct chl_cbor_writer w;
+        chl_cbor_begin(&w, payload, sizeof payload);
+        chl_cbor_put_map(&w, 5);
+        chl_cbor_put_int(&w, CHL_CWT_ISS);
+        chl_cbor_put_text(&w, "x");
+        chl_cbor_put_int(&w, CHL_CWT_EXP);
+        chl_cbor_put_int(&w, NOW_S + 60);
+        chl_cbor_put_int(&w, CHL_CWT_IAT);
+        chl_cbor_put_int(&w, NOW_S - 60);
+        chl_cbor_put_int(&w, CHL_CWT_CTI);
+        chl_cbor_put_bytes(&w, "0123456789abcdef", 16);
+        chl_cbor_put_int(&w, CHL_DECLARATION_CLAIM);
+        chl_cbor_put_map(&w, 5);
+        chl_cbor_put_int(&w, 1);
+        chl_cbor_put_text(&w, "An");
+        chl_cbor_put_int(&w, 2);
+        chl_cbor_put_int(&w, 1990);
+        chl_cbor_put_int(&w, 7);
+        chl_cbor_put_int(&w, 0);
+        chl_cbor_put_int(&w, 8);
+        chl_cbor_put_int(&w, 0);
+        chl_cbor_put_int(&w, 37);
+        put_bad_companions(&w, which);
+        assert_int_equal(chl_cbor_end(&w, &length), CHL_OK);
+        inspect_payload(payload, length);
+        assert_int_equal(seen.outcome, CHL_REFUSED);
+        assert_int_equal(seen.stage, CHL_STAGE_SCHEMA);
+        assert_in_range(seen.claims.companion_count, 0, CHL_CLAIM_COMPANIONS_MAX);
     }
 }
 
@@ -235,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_zip_bombs),
         cmocka_unit_test(test_longest_codes),
         cmocka_unit_test(test_large_fields),
+        cmocka_unit_test(test_companions_made_to_harm),
         cmocka_unit_test(test_noise),
     };
     if (!counted_begin()) {

@@ -297,7 +297,7 @@ static void test_truncated_anywhere_it_is_refused(void **state)
     (void)state;
     char code[CHL_ISSUE_CODE_MAX];
     struct chl_declaration made;
-    test_fill_minimal(&made);
+    test_fill_everything(&made);
     issue(&issuer, &made, code);
     for (size_t cut = 0; cut < strlen(code); cut++) {
         char *exact = malloc(cut + 1);
@@ -316,7 +316,7 @@ static void test_with_any_byte_changed_it_is_refused(void **state)
     (void)state;
     char code[CHL_ISSUE_CODE_MAX];
     struct chl_declaration made;
-    test_fill_minimal(&made);
+    test_fill_everything(&made);
     issue(&issuer, &made, code);
     size_t length = strlen(code);
     for (size_t at = 0; at < length; at++) {
@@ -336,7 +336,8 @@ static void test_a_damaged_payload_that_is_well_signed_gets_a_typed_answer(void 
 {
     (void)state;
     struct chl_declaration made;
-    test_fill_full(&made);
+    test_fill_everything(&made);
+    assert_true(chl_declaration_complete(&made));
     (void)chl_copy(made.claims.id, sizeof made.claims.id, "00112233445566778899aabbccddeeff");
     uint8_t payload[CHL_ISSUE_PAYLOAD_MAX];
     char code[CHL_ISSUE_CODE_MAX];
