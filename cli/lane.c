@@ -240,8 +240,7 @@ static void enter(struct lane *lane)
     struct entry entry = {.english = lane->view.english, .desk = lane->desk, .form = json_object()};
     bool here = lane->event != NULL &&
                 strcmp(entry_text(lane->desk, "code"), entry_text(lane->event, "code")) == 0;
-    int copy = dup(STDIN_FILENO);
-    FILE *in = copy >= 0 ? fdopen(copy, "r") : NULL;
+    FILE *in = term_lines();
     entry.desk = here ? lane->desk : NULL;
     term_pause();
     chl_err result = in != NULL ? entry_ask(in, stdout, &entry) : CHL_E_NOMEM;

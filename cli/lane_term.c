@@ -90,24 +90,36 @@ void term_give(void)
 
 void term_pause(void)
 {
-    sigset_t open = mask_before;
-    (void)sigaddset(&open, SIGTSTP);
     paused = true;
     leave_screen();
-    (void)sigprocmask(SIG_SETMASK, &open, NULL);
 }
 
 void term_resume(void)
 {
-    sigset_t held = mask_before;
-    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
-        (void)sigaddset(&held, ending[i]);
-    }
-    (void)sigaddset(&held, SIGWINCH);
-    (void)sigaddset(&held, SIGTSTP);
-    (void)sigprocmask(SIG_SETMASK, &held, NULL);
     paused = false;
     enter_screen();
+}
+
+/* Signals come only while it waits, so that none falls between asking and reading. */
+static ssize_t read_keys(void *cookie, char *buffer, size_t size)
+{
+    struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
+    (void)cookie;
+    while (ends == 0 && interrupted == 0) {
+        int ready = ppoll(&keys, 1, NULL, &mask_before);
+        if (ready > 0) {
+            return read(STDIN_FILENO, buffer, size);
+        }
+        if (ready < 0 && errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+FILE *term_lines(void)
+{
+    return fopencookie(NULL, "r", (cookie_io_functions_t){.read = read_keys});
 }
 
 void term_size(size_t *rows, size_t *columns)

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /** Take the terminal: keys come one by one, the screen is ours. Signals that end the program are
  *  held back until term_wait(). @return false: standard input or output is no terminal. */
@@ -19,6 +20,9 @@ void term_give(void);
 /** Give it back for questions in whole lines, and take it again. */
 void term_pause(void);
 void term_resume(void);
+/** What is typed while it is paused, to be closed with fclose(); it ends at a signal. NULL: no
+ *  memory. */
+FILE *term_lines(void);
 /** Rows and columns now. */
 void term_size(size_t *rows, size_t *columns);
 /** Wait for descriptors, signals, or the time. @return as poll(); −1 with a signal is 0. */
