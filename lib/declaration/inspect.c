@@ -78,7 +78,7 @@ static chl_refusal read_companions(const struct chl_cbor_tree *tree,
         char digits[DIGITS_SIZE];
         struct chl_bytes name = {NULL, 0};
         struct chl_bytes birth = {NULL, 0};
-        struct chl_bytes document = {NULL, 0};
+        struct chl_bytes document = {(const uint8_t *)"", 0}; /* none */
         bool typed = chl_cbor_text(chl_cbor_element(tree, person, 0), &name) &&
                      text_or_digits(chl_cbor_element(tree, person, 1), COMPANION_BIRTH_DIGITS, born,
                                     &birth) &&
