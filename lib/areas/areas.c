@@ -137,15 +137,14 @@ static chl_err read_all(struct chl_areas *areas, const char *folder, char *why, 
 
 chl_err chl_areas_load(const char *folder, struct chl_areas **out, char *why, size_t why_size)
 {
-    char installed[PATH_MAX];
+    char installed[PATH_MAX] = "";
     struct chl_areas *areas = calloc(1, sizeof *areas);
     chl_err err = areas == NULL ? CHL_E_NOMEM : CHL_OK;
     if (err == CHL_OK && folder == NULL) {
-        err = chl_locate_data(installed, sizeof installed - sizeof "/areas");
-        if (err == CHL_OK) {
-            (void)strcat(installed, "/areas"); /* NOLINT(*strcat*): room was left for it */
-            folder = installed;
-        }
+        char data[PATH_MAX - sizeof "/areas"] = "";
+        err = chl_locate_data(data, sizeof data);
+        (void)snprintf(installed, sizeof installed, "%s/areas", data);
+        folder = installed;
     }
     if (err != CHL_OK) {
         (void)snprintf(why, why_size, "the tables of areas: %s", chl_strerror(err));

@@ -77,7 +77,11 @@ static bool read_wanted(const char *text, key_of key, struct wanted *out)
         if (length + 1 >= sizeof copy) {
             return false;
         }
-        copy[length++] = *text == '.' ? ' ' : *text;
+        char c = *text;
+        if (c == '.') {
+            c = ' ';
+        }
+        copy[length++] = c;
     }
     copy[length] = '\0';
     *out = (struct wanted){.key = key};

@@ -53,16 +53,13 @@ bool chl_declaration_document(const char *text, const char *nationality, struct 
     bool all_digits = strspn(out->number, digits) == length;
     bool foreign =
         nationality[0] != '\0' && strcmp(nationality, "VN") != 0 && strcmp(nationality, "VNM") != 0;
-    if (foreign) {
-        out->kind = CHL_DOCUMENT_PASSPORT;
-    } else if (all_digits && length == 12) {
+    out->kind = CHL_DOCUMENT_PASSPORT;
+    if (!foreign && all_digits && length == 12) {
         out->kind = CHL_DOCUMENT_CCCD;
-    } else if (all_digits && length == 9) {
+    } else if (!foreign && all_digits && length == 9) {
         out->kind = CHL_DOCUMENT_CMND;
-    } else if (is_insurance(out->number, length)) {
+    } else if (!foreign && is_insurance(out->number, length)) {
         out->kind = CHL_DOCUMENT_BHYT;
-    } else {
-        out->kind = CHL_DOCUMENT_PASSPORT;
     }
     return true;
 }

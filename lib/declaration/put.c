@@ -116,7 +116,8 @@ static size_t fold(const struct chl_declaration_field *field, const char *text, 
             const unsigned char *pair = (const unsigned char *)out + kept - 2;
             if ((pair[0] == 0xC4 && pair[1] == 0x91) ||
                 (pair[0] == 0xC3 && (pair[1] == 0x90 || pair[1] == 0xB0))) {
-                memcpy(out + kept - 2, "\xC4\x90", 2);
+                out[kept - 2] = '\xC4';
+                out[kept - 1] = '\x90';
             }
         }
     }

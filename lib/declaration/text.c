@@ -25,22 +25,40 @@ static bool parse_integer(struct word word, int64_t *out)
     return *end == '\0';
 }
 
+/** One or two digits (four of a year). @return false: none, or too many. */
+static bool take_number(const char **at, size_t most, unsigned *out)
+{
+    size_t length = strspn(*at, "0123456789");
+    *out = 0;
+    for (size_t i = 0; i < length && length <= most; i++) {
+        *out = 10 * *out + (unsigned)((*at)[i] - '0');
+    }
+    *at += length;
+    return length > 0 && length <= most;
+}
+
+static bool take_character(const char **at, char c)
+{
+    if (**at != c) {
+        return false;
+    }
+    (*at)++;
+    return true;
+}
+
 /** `1/2/2022` or `1/2/2022 7:30`, as people here write it and in their time, as RFC 3339. */
 static bool rewrite_date(const char *text, char *out, size_t size)
 {
     unsigned day = 0, month = 0, year = 0, hour = 0, minute = 0;
-    int end = 0;
-    int count = sscanf(text, "%2u/%2u/%4u%n", &day, &month, &year, &end);
-    if (count != 3 || year < 1900) {
+    if (!take_number(&text, 2, &day) || !take_character(&text, '/') ||
+        !take_number(&text, 2, &month) || !take_character(&text, '/') ||
+        !take_number(&text, 4, &year) || year < 1900) {
         return false;
     }
-    text += end;
     text += strspn(text, blanks);
-    if (*text != '\0') {
-        end = 0;
-        if (sscanf(text, "%2u:%2u%n", &hour, &minute, &end) != 2 || text[end] != '\0') {
-            return false;
-        }
+    if (*text != '\0' && (!take_number(&text, 2, &hour) || !take_character(&text, ':') ||
+                          !take_number(&text, 2, &minute) || *text != '\0')) {
+        return false;
     }
     (void)snprintf(out, size, "%04u-%02u-%02uT%02u:%02u:00+07:00", year, month, day, hour, minute);
     return true;
