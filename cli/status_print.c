@@ -228,7 +228,10 @@ static void print_trust_duty(FILE *out, const json_t *trust, const char *red, co
     const char *state = json_string_value(json_object_get(trust, "state"));
     long long days = (long long)json_integer_value(json_object_get(trust, "age_s")) / 86400;
     const json_t *good = json_object_get(trust, "ok");
-    if (state != NULL && strcmp(state, "old") == 0) {
+    if (state != NULL && strcmp(state, "old") == 0 && days < 0) {
+        (void)fprintf(out, "%sTRUST OLD%s its date lies ahead of the machine's clock\n", red,
+                      plain);
+    } else if (state != NULL && strcmp(state, "old") == 0) {
         (void)fprintf(out, "%sTRUST OLD%s %lld days: import a new list, then SIGHUP\n", red, plain,
                       days);
     }
@@ -276,6 +279,7 @@ static void print_trust(FILE *out, const json_t *trust)
     (void)fprintf(out, "trust: %lld key%s", keys, keys == 1 ? "" : "s");
     if (json_is_integer(age)) {
         bool days = hours >= 48;
+        hours = hours < 0 ? 0 : hours;
         (void)fprintf(out, ", %lld %s old", days ? hours / 24 : hours, days ? "days" : "hours");
     }
     (void)fputc('\n', out);
