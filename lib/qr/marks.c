@@ -24,6 +24,10 @@ struct mark {
     unsigned hits;
 };
 
+/** Sines of sixteen directions; the cosine is four further on. */
+static const double directions[16] = {0, 0.3827,  0.7071,  0.9239,  1,  0.9239,  0.7071,  0.3827,
+                                      0, -0.3827, -0.7071, -0.9239, -1, -0.9239, -0.7071, -0.3827};
+
 /** A line of pixels in either direction. */
 struct line {
     const uint8_t *at;
@@ -119,6 +123,47 @@ static void note_column(void *user, double end, double module)
     }
 }
 
+static uint8_t pixel_at(const struct search *search, double x, double y)
+{
+    size_t column = x < 0 ? 0 : (size_t)x;
+    size_t row = y < 0 ? 0 : (size_t)y;
+    column = column < search->width ? column : search->width - 1;
+    row = row < search->height ? row : search->height - 1;
+    return search->pixels[row * search->width + column];
+}
+
+/** A core of three modules with a light ring around it, however it is turned: at one module from
+ *  the middle all is dark, at 2.3 all is light. */
+static bool has_core_and_ring(const struct search *search, double x, double y, double across,
+                              double down)
+{
+    unsigned core[16], ring[16], dark = 0, light = 0, good = 0;
+    for (size_t i = 0; i < 16; i++) {
+        double sine = directions[i], cosine = directions[(i + 4) % 16];
+        core[i] = pixel_at(search, x + cosine * across, y + sine * down);
+        ring[i] = pixel_at(search, x + 2.3 * cosine * across, y + 2.3 * sine * down);
+        dark += core[i];
+        light += ring[i];
+    }
+    unsigned between = (dark + light) / 32;
+    for (size_t i = 0; i < 16; i++) {
+        good += (core[i] < between ? 1U : 0U) + (ring[i] > between ? 1U : 0U);
+    }
+    return light > dark + 16U * CONTRAST_MIN && good >= 28;
+}
+
+/** Runs through a turned mark are longer than its modules, up to the square root of two. */
+static bool is_mark(const struct search *search, double x, double y, double across, double down)
+{
+    static const double scales[] = {1, 0.86, 0.74};
+    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
+        if (has_core_and_ring(search, x, y, scales[i] * across, scales[i] * down)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void remember(struct search *search, double x, double y, double module)
 {
     for (size_t i = 0; i < search->count; i++) {
@@ -152,7 +197,8 @@ static void note_row(void *user, double end, double module)
     search->wanted_module = module;
     search->found_module = 0;
     walk(&column, note_column, search);
-    if (search->found_module > 0) {
+    if (search->found_module > 0 &&
+        is_mark(search, x, search->found_y, module, search->found_module)) {
         remember(search, x, search->found_y, (module + search->found_module) / 2);
     }
 }

@@ -101,21 +101,35 @@ static chl_err scan_both(struct chl_qr_reader *reader, struct picture *picture,
     return err;
 }
 
-/** As it is; when nothing was found in a small picture, enlarged. */
-static chl_err scan_owned(struct chl_qr_reader *reader, struct picture *picture,
-                          struct chl_qr_code *out)
+/** Enlarged, where the picture is small. @return CHL_E_NOTFOUND also where it is not. */
+static chl_err scan_enlarged(struct chl_qr_reader *reader, const struct picture *picture,
+                             struct chl_qr_code *out)
 {
     enum { SMALL_SIDE = 400 }; /* what is larger shows its modules well enough */
-    chl_err err = scan_both(reader, picture, out);
-    if (err != CHL_E_NOTFOUND || picture->width > SMALL_SIDE || picture->height > SMALL_SIDE) {
-        return err;
+    if (picture->width > SMALL_SIDE || picture->height > SMALL_SIDE) {
+        return CHL_E_NOTFOUND;
     }
     struct picture larger = {0};
-    err = picture_enlarge(picture, &larger);
+    chl_err err = picture_enlarge(picture, &larger);
     if (err == CHL_OK) {
         err = scan_both(reader, &larger, out);
     }
     picture_clear(&larger);
+    return err;
+}
+
+/** As it is, then enlarged, then softened, until something is found. */
+static chl_err scan_owned(struct chl_qr_reader *reader, struct picture *picture,
+                          struct chl_qr_code *out)
+{
+    chl_err err = scan_both(reader, picture, out);
+    if (err == CHL_E_NOTFOUND) {
+        err = scan_enlarged(reader, picture, out);
+    }
+    if (err == CHL_E_NOTFOUND) {
+        err = chl_qr_soften(reader, picture->pixels, picture->width, picture->height);
+        err = err == CHL_OK ? scan_both(reader, picture, out) : err;
+    }
     return err;
 }
 

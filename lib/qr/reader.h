@@ -35,7 +35,7 @@ chl_err chl_qr_reader_new(struct chl_qr_reader **out);
 void chl_qr_reader_free(struct chl_qr_reader *reader);
 
 /** Read grey pixels, one byte each, 0 black. Tried as they are, then inverted (light on dark);
- *  small pictures also enlarged.
+ *  small pictures also enlarged, and at last softened.
  *  @param stride bytes from one row to the next, at least `width`.
  *  @return CHL_OK; CHL_E_NOTFOUND no code in it; CHL_E_LIMIT picture or code too large;
  *  CHL_E_INVAL impossible sizes; CHL_E_NOMEM. `out->length` is 0 on error. Thread: the reader's. */
@@ -68,6 +68,11 @@ typedef void chl_qr_visit(void *user, const struct chl_qr_sighting *sighting);
  *  sizes; CHL_E_NOMEM. Thread: the reader's. */
 chl_err chl_qr_look(struct chl_qr_reader *reader, const uint8_t *pixels, size_t width,
                     size_t height, chl_qr_visit *visit, void *user);
+
+/** Soften grey pixels in place by one pixel: noise, and the ringing that JPEG leaves along edges,
+ *  keep zbar from seeing a mark that the eye sees. Modules should be two pixels or more.
+ *  @return CHL_OK; CHL_E_INVAL a zero side; CHL_E_LIMIT too large. Thread: the reader's. */
+chl_err chl_qr_soften(struct chl_qr_reader *reader, uint8_t *pixels, size_t width, size_t height);
 
 /** Turn light into dark in place. */
 void chl_qr_invert(uint8_t *pixels, size_t count);

@@ -12,6 +12,7 @@
 struct chl_qr_reader {
     zbar_image_scanner_t *scanner;
     zbar_image_t *image;
+    uint8_t rows[3][CHL_QR_SIDE_MAX]; /**< of chl_qr_soften() */
 };
 
 /** Scan packed pixels; they stay the caller's. @return symbols found in `reader->image`, below 0:

@@ -3,7 +3,8 @@
  *  @brief Reads one frame and posts what is new in it.
  *
  *  A look costs most of what this plugin spends, so a live frame gets one: dark on light and light
- *  on dark by turns while nothing is found, and the same again while codes are.
+ *  on dark by turns while nothing is found, and the same again while codes are. Softened first:
+ *  that finds more and costs less, because zbar then follows fewer edges of noise.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,7 @@ void camera_look(struct chl_instance *self, const struct chl_frame *frame, int64
                                 "event=frame_refused reason=\"%s\"", chl_strerror(err));
         return;
     }
+    (void)chl_qr_soften(self->reader, self->grey, frame->width, frame->height);
     bool marked = false;
     unsigned looks = every_polarity && self->config.inverted ? 2 : 1;
     if (self->look_inverted) {

@@ -144,10 +144,16 @@ void frame_lay(const struct frame_card *card, const struct frame_look *look, uin
                               .across = rotate((struct vector){1, 0, 0}, look),
                               .down = rotate((struct vector){0, 1, 0}, look),
                               .normal = rotate((struct vector){0, 0, 1}, look)};
+    /* What is far from the card need not be asked: nearer corners look larger, but not twice. */
+    double reach = look->texel_px * hypot((double)card->width, (double)card->height);
     for (size_t y = 0; y < FRAME_HEIGHT; y++) {
         for (size_t x = 0; x < FRAME_WIDTH; x++) {
             uint8_t *pixel = &pixels[y * FRAME_WIDTH + x];
             double sum = 0;
+            if (hypot((double)x - FRAME_WIDTH / 2.0 - look->at_x,
+                      (double)y - FRAME_HEIGHT / 2.0 - look->at_y) > reach) {
+                continue;
+            }
             for (size_t k = 0; k < (size_t)SAMPLES * SAMPLES; k++) {
                 double sub_x = ((double)(k % SAMPLES) + 0.5) / SAMPLES;
                 double sub_y = ((double)(k / SAMPLES) + 0.5) / SAMPLES;
