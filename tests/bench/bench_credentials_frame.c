@@ -24,7 +24,7 @@ enum {
     SIZE = FRAME_WIDTH * FRAME_HEIGHT,
     CHARS = 300, /* a declaration: QR version 10-M */
     LOOKS = 200, /* made frames of growing difficulty */
-    EASY = 40,   /* of those, the ones that are timed: as at a lane */
+    EASY = 25,   /* of those, the ones that are timed: as at a lane */
     ROUNDS_DEFAULT = 10,
     ROUNDS_MAX = 1000
 };
