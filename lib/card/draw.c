@@ -12,14 +12,13 @@
 #include <string.h>
 
 /* Millimetres from the card's upper left corner. */
-#define MARGIN     6.0
-#define INNER      (CHL_CARD_WIDTH_MM - 2 * MARGIN)
-#define CODE_SIDE  80.0
-#define CODE_TOP   57.0
-#define FOOT_TOP   137.5
-#define NAMES_SIZE 7.5
+#define MARGIN    6.0
+#define INNER     (CHL_CARD_WIDTH_MM - 2 * MARGIN)
+#define CODE_SIDE 80.0
+#define CODE_TOP  57.0
+#define FOOT_TOP  137.5
 
-enum { LINE_SIZE = 512, VIETNAM_OFFSET_S = 7 * 3600 };
+enum { LINE_SIZE = 512, VIETNAM_OFFSET_S = 7 * 3600, ONE_COLUMN = 3 };
 
 static unsigned pixels_of_module(const struct chl_qr_symbol *symbol)
 {
@@ -102,12 +101,14 @@ static const char *sex_text(const struct chl_declaration *form)
 /** Who it is, and how they come. @return the y below, in millimetres. */
 static double draw_person(struct card_pen *pen, const struct chl_card *card, double y)
 {
-    static const struct card_style name = {.size = 17, .size_min = 10, .bold = true, .lines = 2};
+    static const struct card_style large = {.size = 17, .size_min = 10, .bold = true, .lines = 3};
+    static const struct card_style small = {.size = 13, .size_min = 9, .bold = true, .lines = 3};
     static const struct card_style plain = {.size = 9, .size_min = 7, .lines = 1};
     const struct chl_claims *claims = &card->form->claims;
+    const struct card_style *name = claims->companion_count > ONE_COLUMN ? &small : &large;
     char line[LINE_SIZE] = "";
     char birth[16];
-    y += card_text(pen, MARGIN * CARD_MM, y * CARD_MM, INNER * CARD_MM, &name, claims->name) /
+    y += card_text(pen, MARGIN * CARD_MM, y * CARD_MM, INNER * CARD_MM, name, claims->name) /
              CARD_MM +
          0.5;
     birth_text(claims->birth, birth);
@@ -129,7 +130,8 @@ static double draw_person(struct card_pen *pen, const struct chl_card *card, dou
 static void draw_companions(struct card_pen *pen, const struct chl_claims *claims, double y)
 {
     static const struct card_style head = {.size = 8, .size_min = 7, .bold = true, .lines = 1};
-    static const struct card_style row = {.size = NAMES_SIZE, .size_min = 5.5, .lines = 1};
+    static const struct card_style wide = {.size = 7.5, .size_min = 5.5, .lines = 1};
+    static const struct card_style narrow = {.size = 6.5, .size_min = 5, .lines = 2};
     char line[LINE_SIZE];
     char birth[16];
     if (claims->party <= 1) {
@@ -140,16 +142,22 @@ static void draw_companions(struct card_pen *pen, const struct chl_claims *claim
         (void)snprintf(line, sizeof line, "Mã này dùng cho %u người", claims->party);
     }
     y += card_text(pen, MARGIN * CARD_MM, y * CARD_MM, INNER * CARD_MM, &head, line) / CARD_MM;
-    bool two = claims->companion_count > 3;
+    bool two = claims->companion_count > ONE_COLUMN;
     double width = two ? (INNER - 2) / 2 : INNER;
-    double height = 0;
+    double row = 0;
     for (size_t i = 0; i < claims->companion_count; i++) {
+        const struct chl_companion *person = &claims->companions[i];
         double x = two && i % 2 == 1 ? MARGIN + width + 2 : MARGIN;
-        birth_text(claims->companions[i].birth, birth);
-        (void)snprintf(line, sizeof line, "%s (%s)", claims->companions[i].name, birth);
-        height = card_text(pen, x * CARD_MM, y * CARD_MM, width * CARD_MM, &row, line) / CARD_MM;
+        birth_text(person->birth, birth);
+        (void)snprintf(line, sizeof line, "%s (%.*s)", person->name, two ? 4 : (int)sizeof birth,
+                       two ? person->birth : birth); /* in half the width the year alone */
+        double height =
+            card_text(pen, x * CARD_MM, y * CARD_MM, width * CARD_MM, two ? &narrow : &wide, line) /
+            CARD_MM;
+        row = height > row ? height : row;
         if (!two || i % 2 == 1) {
-            y += height;
+            y += row;
+            row = 0;
         }
     }
 }
@@ -177,10 +185,12 @@ void card_draw(struct card_pen *pen, const struct chl_card *card)
     y += card_text(pen, MARGIN * CARD_MM, y * CARD_MM, INNER * CARD_MM, &title,
                    "TỜ KHAI Y TẾ · Health declaration") /
          CARD_MM;
-    y += card_text(pen, MARGIN * CARD_MM, y * CARD_MM, INNER * CARD_MM, &hint,
-                   "Đưa mã cho máy quét tại chốt; giữ phẳng, không gấp qua mã.") /
-             CARD_MM +
-         0.5;
+    if (card->form->claims.companion_count <= ONE_COLUMN) { /* names need the room */
+        y += card_text(pen, MARGIN * CARD_MM, y * CARD_MM, INNER * CARD_MM, &hint,
+                       "Đưa mã cho máy quét tại chốt; giữ phẳng, không gấp qua mã.") /
+             CARD_MM;
+    }
+    y += 0.5;
     y = draw_person(pen, card, y);
     draw_companions(pen, &card->form->claims, y);
     draw_code(pen->cairo, card->symbol);

@@ -17,6 +17,7 @@ struct card_pen {
     PangoFontMap *fonts;
     PangoContext *context;
     int unknown; /**< letters for which no font had a picture */
+    int cut;     /**< texts that did not fit even at their smallest */
 };
 
 /** How a text is set. */

@@ -59,6 +59,7 @@ double card_text(struct card_pen *pen, double x, double y, double width,
     if (!fits(layout, style)) {
         pango_layout_set_height(layout, -style->lines);
         pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+        pen->cut++;
     }
     pango_cairo_update_layout(pen->cairo, layout);
     pen->unknown += pango_layout_get_unknown_glyphs_count(layout);
