@@ -76,7 +76,10 @@ static void clip(const char *text, size_t columns, char *out, size_t size)
             break;
         }
         bool control = (unsigned char)text[i] < 0x20U || text[i] == 0x7F;
-        out[used++] = control ? '?' : text[i];
+        out[used++] = text[i];
+        if (control) {
+            out[used - 1] = '?';
+        }
     }
     out[used] = '\0';
 }

@@ -173,8 +173,6 @@ static void read_things(uv_work_t *work)
     atomic_store(&job->step, 2);
 }
 
-static void read_again(struct loop *loop);
-
 static void record_things(uv_work_t *work, int status)
 {
     struct loaded_job *job = (struct loaded_job *)(void *)work;
@@ -195,10 +193,11 @@ static void record_things(uv_work_t *work, int status)
         loop_take_trust(loop, &job->trust);
     }
     free(job);
-    if (loop_is_stuck(loop)) { /* once it can be recorded again */
-        atomic_store(&loop->credentials_told, CREDENTIALS_TAKEN);
-    } else if (loop->trust_again && !loop->stopping) {
-        read_again(loop);
+    /* Once it can be recorded again, and what came meanwhile; a newer word stands. */
+    int nothing = 0;
+    if (!loop->stopping && (loop->trust_again || loop_is_stuck(loop)) &&
+        atomic_compare_exchange_strong(&loop->credentials_told, &nothing, CREDENTIALS_TAKEN)) {
+        uv_async_send(&loop->wake);
     }
 }
 

@@ -15,7 +15,7 @@
 #include "lib/cose/trust.h"
 #include "lib/cose/trust_store.h"
 
-enum { FILE_PATH_MAX = 4096, FOLDER_DEPTH = 1 };
+enum { FILE_PATH_MAX = 4096 };
 
 /* Age of a file; one from the future is no proof of anything, and is judged as it stands. */
 static int64_t age_of(const struct stat *status)
@@ -131,52 +131,57 @@ static chl_err unusable_member(struct chl_trust *trust, const char *file)
     return CHL_OK;
 }
 
-static chl_err add_members(struct chl_trust *trust, const char *path, int depth, char *why,
-                           size_t why_size);
+/** What is done with each member of a folder. */
+typedef chl_err (*visit)(struct chl_trust *trust, const char *path, const struct stat *status,
+                         char *why, size_t why_size);
 
-static chl_err add_member(struct chl_trust *trust, const char *folder, const char *name, int depth,
-                          char *why, size_t why_size)
-{
-    char file[FILE_PATH_MAX];
-    struct stat status;
-    int length = snprintf(file, sizeof file, "%s/%s", folder, name);
-    if (length < 0 || (size_t)length >= sizeof file || stat(file, &status) != 0) {
-        return CHL_OK;
-    }
-    if (S_ISDIR(status.st_mode)) { /* by country, as gateways' tools leave them */
-        return depth < FOLDER_DEPTH ? add_members(trust, file, depth + 1, why, why_size) : CHL_OK;
-    }
-    if (!S_ISREG(status.st_mode) || status.st_size > CHL_TRUST_FILE_MAX) {
-        return CHL_OK; /* what is larger is no certificate */
-    }
-    chl_err error = add_file(trust, file, true, why, why_size);
-    return error == CHL_E_CONFIG ? unusable_member(trust, file) : error;
-}
-
-static chl_err add_members(struct chl_trust *trust, const char *path, int depth, char *why,
+static chl_err each_member(struct chl_trust *trust, const char *folder, visit act, char *why,
                            size_t why_size)
 {
     struct dirent **entries = NULL;
-    int count = scandir(path, &entries, visible, alphasort);
+    int count = scandir(folder, &entries, visible, alphasort);
     chl_err error = count < 0 ? CHL_E_IO : CHL_OK;
     if (count < 0) {
         (void)snprintf(why, why_size,
-                       "%s: expected a folder that can be read; check its permissions", path);
+                       "%s: expected a folder that can be read; check its permissions", folder);
     }
     for (int i = 0; i < count; i++) {
-        if (error == CHL_OK) {
-            error = add_member(trust, path, entries[i]->d_name, depth, why, why_size);
-        }
+        char path[FILE_PATH_MAX];
+        struct stat status;
+        int length = snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
         free(entries[i]);
+        if (error == CHL_OK && length > 0 && (size_t)length < sizeof path &&
+            stat(path, &status) == 0) {
+            error = act(trust, path, &status, why, why_size);
+        }
     }
     free(entries);
     return error;
 }
 
+/* What is too large is no certificate. */
+static chl_err add_member_file(struct chl_trust *trust, const char *path, const struct stat *status,
+                               char *why, size_t why_size)
+{
+    if (!S_ISREG(status->st_mode) || status->st_size > CHL_TRUST_FILE_MAX) {
+        return CHL_OK;
+    }
+    chl_err error = add_file(trust, path, true, why, why_size);
+    return error == CHL_E_CONFIG ? unusable_member(trust, path) : error;
+}
+
+/* Folders too: one a country, as gateways' tools leave them. */
+static chl_err add_member(struct chl_trust *trust, const char *path, const struct stat *status,
+                          char *why, size_t why_size)
+{
+    return S_ISDIR(status->st_mode) ? each_member(trust, path, add_member_file, why, why_size)
+                                    : add_member_file(trust, path, status, why, why_size);
+}
+
 static chl_err add_folder(struct chl_trust *trust, const char *path, char *why, size_t why_size)
 {
     size_t before = trust->count;
-    chl_err error = add_members(trust, path, 0, why, why_size);
+    chl_err error = each_member(trust, path, add_member, why, why_size);
     settle_ages(trust);
     if (error == CHL_OK && trust->count == before) {
         (void)snprintf(why, why_size, "%s: " CHL_TRUST_EXPECTED " in this folder, got none", path);

@@ -160,7 +160,7 @@ static void test_a_list_of_too_many_values(void **state)
     enum { VALUES = 1000000 };
     static const char head[] = "{\"certificates\":[[]";
     char why[WHY_SIZE];
-    char *text = malloc(sizeof head + 3 * VALUES + 2);
+    char *text = malloc(sizeof head + (size_t)3 * VALUES + 2);
     assert_non_null(text);
     char *at = stpcpy(text, head);
     for (size_t i = 0; i < VALUES; i++) {
