@@ -143,6 +143,7 @@ static void test_list_shows_each(void **state)
     assert_memory_equal(useless + 16, " VN P-384    vtr", 16);
     assert_non_null(strstr(useless, "unusable"));
     assert_non_null(strstr(answer.text, "-  ES256    LS1"));
+    assert_non_null(strstr(answer.text, "Cục Y tế dự phòng, nơi cấp…"));
     assert_non_null(strstr(answer.text, "3 keys, current on "));
     for (char *line = strtok(answer.text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         size_t columns = 0;

@@ -46,6 +46,8 @@ static bool fill(X509 *certificate, const struct issuing *from, const char *usag
            ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
            X509_NAME_add_entry_by_txt(name, "C", MBSTRING_ASC, (const unsigned char *)"VN", -1, -1,
                                       0) == 1 &&
+           X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                                      (const unsigned char *)ISSUING_NAME, -1, -1, 0) == 1 &&
            X509_set_issuer_name(certificate, name) == 1 &&
            ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)from->valid_from) != NULL &&
            ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)from->valid_until) != NULL &&

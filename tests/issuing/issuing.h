@@ -12,6 +12,9 @@
 #define ISSUING_OID_RECOVERY        "1.3.6.1.4.1.1847.2021.1.3"
 #define ISSUING_OID_OLD_VACCINATION "1.3.6.1.4.1.0.1847.2021.1.2"
 
+/* Common name of every issuer: longer than a column, and not of ASCII. */
+#define ISSUING_NAME "Cục Y tế dự phòng, nơi cấp của phép thử"
+
 enum { ISSUING_DER_MAX = 2048 };
 
 /* A term in which all clocks of tests lie: 2015-01-01 to 2045-01-01. */
