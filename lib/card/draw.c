@@ -188,7 +188,8 @@ void card_draw(struct card_pen *pen, const struct chl_card *card)
     if (card->form->claims.companion_count <= ONE_COLUMN) { /* names need the room */
         y += card_text(pen, MARGIN * CARD_MM, y * CARD_MM, INNER * CARD_MM, &hint,
                        "Đưa mã cho máy quét tại chốt; giữ phẳng, không gấp qua mã.") /
-             CARD_MM;
+                 CARD_MM +
+             1.5; /* tone marks stand above the line */
     }
     y += 0.5;
     y = draw_person(pen, card, y);
