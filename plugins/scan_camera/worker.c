@@ -9,6 +9,7 @@
 
 enum {
     SILENT_MS = 5000,  /**< a camera that sends nothing for so long is opened anew */
+    STALE_MS = 150,    /**< a frame older than this is passed over for a newer one */
     IDLE_MS = 10,      /**< a descriptor that is ready but has no frame */
     EARLY_NS = 8000000 /**< a frame this much before its turn is taken: they come with jitter */
 };
@@ -28,6 +29,7 @@ struct serving {
     int64_t heard_ns; /**< when the last frame came */
     int64_t next_ns;  /**< when the next one is looked at */
     bool any;         /**< a frame came at all */
+    bool passed_over; /**< the last one was too old */
     char why[256];
 };
 
@@ -50,7 +52,11 @@ static bool take(struct chl_instance *self, struct serving *serving, bool *had_f
         chl_scanner_health(&self->scanner, true, "reading %s: %s", self->config.device,
                            serving->shape.text);
     }
-    if (serving->shape.stills || time_ns + EARLY_NS >= serving->next_ns) {
+    /* A look that took long leaves buffers full of the past: once, wait for what is there now. */
+    bool is_old = !serving->shape.stills && time_ns - captured_ns > STALE_MS * CHL_NS_PER_MS;
+    serving->passed_over = is_old && !serving->passed_over;
+    bool is_due = serving->shape.stills || time_ns + EARLY_NS >= serving->next_ns;
+    if (is_due && !serving->passed_over) {
         int64_t period_ns = CHL_NS_PER_S / self->config.decode_fps;
         int64_t after_ns = serving->next_ns + period_ns;
         serving->next_ns = after_ns > time_ns ? after_ns : time_ns + period_ns;
