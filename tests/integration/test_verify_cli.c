@@ -347,6 +347,27 @@ static void test_pictures(void **state)
     assert_answer("unknown", "unreadable", "picture", "picture_unreadable");
 }
 
+/* A guess of the character set, which the reader of pictures must not make, turns this name into
+ * Chinese. */
+static void test_tone_marks_survive_the_picture(void **state)
+{
+    (void)state;
+    static const char line[] = "001203000123|012345678|HUỲNH HIẾU THUẬN|01021990|Nam|"
+                               "Số 1, M'gar, Đắk Lắk|01082021";
+    char path[PATH_SIZE];
+    path_in(path, "card.png");
+    assert_true(draw(line, path));
+    assert_int_equal(RUN("", "--json", "--image", path), 0);
+    json_t *answer = json_loads(said, 0, NULL);
+    char *again = json_dumps(answer, JSON_COMPACT);
+    assert_non_null(again);
+    assert_non_null(strstr(again, "HUỲNH HIẾU THUẬN"));
+    assert_non_null(strstr(again, "\"cccd\""));
+    free(again);
+    json_decref(answer);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void test_usage(void **state)
 {
     (void)state;
@@ -375,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_claims_of_cards),
         cmocka_unit_test(test_standard_input),
         cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_tone_marks_survive_the_picture),
         cmocka_unit_test(test_usage),
         cmocka_unit_test(test_lines_are_80_columns),
         cmocka_unit_test(test_each_answer_comes_at_once),
