@@ -172,7 +172,7 @@ static void test_noise_neither_stalls_nor_hides_the_next_code(void **state)
     scan_world_wait_posts(&world, 3);
     put("HC1:A\r");
     expect_text(3, "HC1:A");
-    assert_true(world.ctx.healthy);
+    scan_world_wait_health(&world, true);
 }
 
 static bool health_says(const char *text)
