@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+
 #include "lib/base/time.h"
 
 #define PLUGINS CHL_STAGE_DIR "/lib/chilang/plugins"
@@ -129,7 +131,10 @@ static void comes_later(const struct scan_subject *subject)
     scan_world_open(&world, subject);
     scan_world_start(&world); /* an absent device is no error */
     scan_world_wait_health(&world, false);
-    assert_true(world.ctx.health[0] != '\0');
+    pthread_mutex_lock(&world.ctx.lock);
+    bool says_why = world.ctx.health[0] != '\0';
+    pthread_mutex_unlock(&world.ctx.lock);
+    assert_true(says_why);
     for (unsigned round = 0; round < 2; round++) {
         subject->appear(&world);
         scan_world_wait_health(&world, true);
