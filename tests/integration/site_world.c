@@ -323,3 +323,20 @@ bool world_until(const struct world *world, const char *list, const char *id, co
     fprintf(stderr, "%s %s %s: expected %s, got %s\n", list, id, member, expected, text);
     return false;
 }
+
+bool world_walk(const struct world *world, int unit, const char *way)
+{
+    char request[128];
+    bool passed = false;
+    (void)snprintf(request, sizeof request,
+                   "{\"op\":\"person\",\"unit\":%d,\"way\":\"%s\",\"manner\":\"walk\"}", unit, way);
+    for (int waited = 0; waited < WORLD_WAIT_MS && !passed; waited += 10) {
+        json_t *answer = world_sim(world, request);
+        passed = json_is_true(json_object_get(answer, "passed"));
+        json_decref(answer);
+        if (!passed) {
+            (void)poll(NULL, 0, 10);
+        }
+    }
+    return passed;
+}

@@ -41,6 +41,9 @@ void world_scan(struct world *world, const char *lane, const char *code);
 json_t *world_ask(const struct world *world, const char *request);
 /** One request to the simulator. */
 json_t *world_sim(const struct world *world, const char *request);
+/** Somebody walks through a simulated turnstile; who finds it closed waits before it, as people do.
+ *  @param way "entry" or "exit". @return false when it did not open within WORLD_WAIT_MS. */
+bool world_walk(const struct world *world, int unit, const char *way);
 /** Ask for status until `zone|gate|lane <id> <member>` is `expected`. @return false after
  *  WORLD_WAIT_MS. */
 bool world_until(const struct world *world, const char *list, const char *id, const char *member,

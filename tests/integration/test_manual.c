@@ -182,21 +182,7 @@ static const char *text(const json_t *object, const char *key)
 
 static void walk(const struct world *world, int unit)
 {
-    char request[96];
-    /* Nobody walks before the gate has let go. */
-    for (int waited = 0; waited < WORLD_WAIT_MS; waited += 20) {
-        json_t *truth = world_sim(world, "{\"op\":\"truth\"}");
-        json_int_t grants =
-            json_integer_value(json_object_get(json_object_get(truth, "total"), "grants"));
-        json_decref(truth);
-        if (grants > 0) {
-            break;
-        }
-        poll(NULL, 0, 20);
-    }
-    snprintf(request, sizeof request,
-             "{\"op\":\"person\",\"unit\":%d,\"way\":\"entry\",\"manner\":\"walk\"}", unit);
-    json_decref(world_sim(world, request));
+    assert_true(world_walk(world, unit, "entry"));
 }
 
 /* Invariant 9. */

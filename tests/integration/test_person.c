@@ -161,12 +161,7 @@ static void tap(const char *lane)
 
 static void walk_in(int unit, const char *inside)
 {
-    char request[96];
-    (void)snprintf(request, sizeof request,
-                   "{\"op\":\"person\",\"unit\":%d,\"way\":\"entry\",\"manner\":\"walk\"}", unit);
-    json_t *answer = world_sim(&world, request);
-    assert_true(json_is_true(json_object_get(answer, "ok")));
-    json_decref(answer);
+    assert_true(world_walk(&world, unit, "entry"));
     assert_true(world_until(&world, "zones", "san", "inside", inside));
     assert_true(world_until(&world, "zones", "san", "reserved", "0"));
 }
