@@ -207,6 +207,7 @@ static void start_watching(const struct world *world, struct shown *shown)
         CHL_OK);
     assert_int_equal(chl_control_send(shown->watch, request, sizeof request - 1, WORLD_WAIT_MS),
                      CHL_OK);
+    assert_true(read_event(shown, WORLD_WAIT_MS)); /* from its answer on nothing is missed */
 }
 
 static int64_t counted(const struct world *world, const char *what)
