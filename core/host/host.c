@@ -140,10 +140,38 @@ static void describe(struct chl_ctx *ctx)
     };
 }
 
+/* A name that no plugin has is a mistake in the site file: say where, and what may be meant. */
+static void tell_unknown_plugin(const struct chl_ctx *ctx, char *why, size_t why_size)
+{
+    enum { NAMES = 64 };
+    const struct chl_yaml *yaml = ctx->host->config->document;
+    struct chl_yaml_node use = chl_yaml_get(yaml, ctx->config->options, "use");
+    char(*names)[CHL_PLUGIN_NAME_MAX] = calloc(NAMES, sizeof *names);
+    size_t count = NAMES, best = SIZE_MAX;
+    const char *nearest = NULL;
+    if (names != NULL && use.index != 0 &&
+        chl_plugin_find(ctx->host->options.plugin_dir, "", names, &count) == CHL_OK) {
+        for (size_t i = 0; i < count && i < NAMES; i++) {
+            nearest = chl_yaml_nearer(ctx->config->use, names[i], &best) ? names[i] : nearest;
+        }
+    }
+    if (nearest != NULL) {
+        struct chl_yaml_error refusal;
+        (void)chl_yaml_refuse(yaml, use, &refusal,
+                              "expected the name of a plugin, got '%.64s'; did you mean '%s'?",
+                              ctx->config->use, nearest);
+        (void)chl_copy(why, why_size, refusal.text);
+    }
+    free(names);
+}
+
 static chl_err prepare(struct chl_ctx *ctx, char *why, size_t why_size)
 {
     chl_err error = chl_plugin_load(ctx->host->options.plugin_dir, ctx->config->use, &ctx->handle,
                                     why, why_size);
+    if (error == CHL_E_NOTFOUND) {
+        tell_unknown_plugin(ctx, why, why_size);
+    }
     if (error != CHL_OK) {
         return error;
     }

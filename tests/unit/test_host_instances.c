@@ -196,6 +196,9 @@ static void test_a_site_that_asks_for_the_impossible_is_refused(void **state)
 {
     (void)state;
     expect_refused("a: {use: no_such_plugin}\n", -1, "no_such_plugin.so: expected it in");
+    expect_refused("a: {use: fixture_gaet}\n", 0,
+                   "site.yaml:1:10: expected the name of a plugin, got 'fixture_gaet'; did you "
+                   "mean 'fixture_gate'?");
     expect_refused("a: {use: bad_major}\n", -1, "expected plugin ABI 1.x, got 2.0");
     expect_refused("a: {use: fixture_gate, reports-fro: 1}\n", 0, "site.yaml:1:24");
     expect_refused("a: {use: fixture_service, stop: 5 h}\n", -1, "site.yaml:1:33");
