@@ -269,6 +269,33 @@ static void test_newer_declaration_is_a_new_ticket(void **state)
     walk_in(1, "2");
 }
 
+/* Anybody can print a card with another's number. Its owner is asked, never refused: a tap admits,
+ * and whoever declares after that use is not even asked. */
+static void test_made_up_card_never_refuses_its_owner(void **state)
+{
+    (void)state;
+    char former[WORLD_OUT];
+    char fresh[WORLD_OUT];
+    const char *const document[] = {"--document", NUMBER, NULL};
+    world_code(&world, former, document);
+    world_scan(&world, "G1", NUMBER "||Ai Khác|01011980|Nam|A|01012021");
+    expect_lane("G1", "ADMIT", "ok");
+    walk_in(1, "1");
+    world_scan(&world, "G2", former);
+    expect_lane("G2", "CHECK", "already_used");
+    tap("G2");
+    expect_lane("G2", "ADMIT", "checked_by_staff");
+    time_t used = time(NULL);
+    walk_in(2, "2");
+    while (time(NULL) <= used) {
+        (void)poll(NULL, 0, 20);
+    }
+    world_code(&world, fresh, document);
+    world_scan(&world, "G1", fresh);
+    expect_lane("G1", "ADMIT", "ok");
+    walk_in(1, "3");
+}
+
 static void test_register_refuses_by_number_and_asks_by_name(void **state)
 {
     (void)state;
@@ -387,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SITE(test_card_says_where_the_declaration_was_used, open_site),
         SITE(test_newer_declaration_is_a_new_ticket, open_site),
+        SITE(test_made_up_card_never_refuses_its_owner, open_site),
         SITE(test_register_refuses_by_number_and_asks_by_name, open_with_register),
         SITE(test_refused_register_leaves_the_former_one, open_with_register),
         SITE(test_start_without_the_register_is_refused, open_site),
