@@ -152,6 +152,7 @@ static void take_status(struct lane *lane, const json_t *status)
 static const char *refusal(const struct lane *lane, const json_t *answer)
 {
     static const char *const words[][2] = {
+        {"entry_needed", "Mã này không cho biết là ai: bấm n để nhập tay."},
         {"wrong_state", "Làn này đã có mã khác hoặc đã quyết định xong; xem lại màn hình."},
         {"field_missing", "Còn thiếu câu trả lời; bấm n nhập lại."},
         {"field_invalid", "Có câu trả lời chưa đúng; bấm n nhập lại."},

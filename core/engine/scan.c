@@ -351,6 +351,14 @@ void decide_scan(struct decision *decision)
     conclude(decision, &question, 0, NULL);
 }
 
+/* A code that nobody reads names nobody: a tap would let in a person of whom nothing is recorded.
+ */
+static bool needs_entry(uint8_t reason)
+{
+    return reason == CHL_REASON_FORMAT_UNKNOWN || reason == CHL_REASON_FORMAT_UNREAD ||
+           reason == CHL_REASON_PLACE_CODE;
+}
+
 void decide_resolve(struct decision *decision, const struct engine_operator *act)
 {
     struct engine *engine = decision->engine;
@@ -361,6 +369,10 @@ void decide_resolve(struct decision *decision, const struct engine_operator *act
     }
     if (act->check != 0 && act->check != lane->check) {
         answer(decision, CHL_E_STATE, "another code was shown at this lane since; look again");
+        return;
+    }
+    if (act->admit && needs_entry(lane->reason)) {
+        answer(decision, CHL_E_NOTSUP, "this code names nobody; enter the person by hand");
         return;
     }
     struct engine_scan scan = {

@@ -102,6 +102,8 @@ static const char *error_id(chl_err error)
         return "journal_full";
     case CHL_E_STATE:
         return "wrong_state";
+    case CHL_E_NOTSUP:
+        return "entry_needed";
     default:
         return "failed";
     }

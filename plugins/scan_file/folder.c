@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    SWEEP_MS = 2000, /**< a folder that was taken away is missed no longer than this */
+    SWEEP_MS = 2000,      /**< a folder that was taken away is missed no longer than this */
     SWEEP_BLIND_MS = 250, /**< where the kernel gives no events */
     SETTLED_MS = 1000,    /**< a swept file unchanged for this long is complete */
     BATCH_MAX = 512,

@@ -158,6 +158,13 @@ static void test_verdicts_and_taps(void **state)
     sees("Không có gì chờ quyết định");
     world_scan(&world, "G1", "nobody knows this");
     sees("CHECK  –  Máy chưa nhận biết loại mã này");
+    press("d"); /* who is it? a tap does not say */
+    sees("bấm n để nhập tay");
+    char code[WORLD_OUT];
+    static const char *const unwell[] = {"--symptoms", "fever", NULL};
+    world_code(&world, code, unwell);
+    world_scan(&world, "G1", code);
+    sees("CHECK  –  Mời sang bàn y tế (Y1)");
     press("d");
     sees("\033[1;97;42m");
     sees("ADMIT  –  Đã kiểm tra, mời qua");

@@ -186,6 +186,10 @@ static void test_unread_formats_are_never_green(void **state)
                 assert_int_equal(site_record(site, RECORD_DECISION)->as.DECISION.verdict,
                                  CHL_CHECK);
                 assert_null(site_effect(site, EFFECT_COMMAND));
+                /* Nor by a tap: it would let in somebody of whom nothing is recorded. */
+                tap(site);
+                assert_int_equal(site_effect(site, EFFECT_ANSWER)->error, CHL_E_NOTSUP);
+                assert_null(site_effect(site, EFFECT_COMMAND));
             }
         }
     }
