@@ -311,6 +311,8 @@ static void test_truncated_anywhere_it_is_refused(void **state)
     }
 }
 
+/* A deflate stream has bits that mean nothing (what fills its last byte): with one of these changed
+ * the very same message comes out, and then it must be the very same claims. */
 static void test_with_any_byte_changed_it_is_refused(void **state)
 {
     (void)state;
@@ -318,17 +320,25 @@ static void test_with_any_byte_changed_it_is_refused(void **state)
     struct chl_declaration made;
     test_fill_everything(&made);
     issue(&issuer, &made, code);
-    size_t length = strlen(code);
+    size_t length = strlen(code), same = 0;
+    assert_int_equal(inspect_n(code, length)->outcome, CHL_CLAIMED);
+    const struct chl_inspection whole = seen;
     for (size_t at = 0; at < length; at++) {
         char kept = code[at];
         for (int bit = 0; bit < 8; bit++) {
             code[at] = (char)(kept ^ (1 << bit));
             inspect_n(code, length);
+            if (at >= 4 && seen.outcome == CHL_CLAIMED) {
+                assert_memory_equal(&seen, &whole, sizeof whole);
+                same++;
+                continue;
+            }
             assert_int_equal(seen.outcome, at < 4 ? CHL_NOT_MINE : CHL_REFUSED);
             assert_false(seen.is_signed);
         }
         code[at] = kept;
     }
+    assert_true(same <= 8);
     assert_int_equal(inspect_n(code, length)->outcome, CHL_CLAIMED);
 }
 
