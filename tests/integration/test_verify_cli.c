@@ -186,7 +186,7 @@ static void test_refused(void **state)
 static void test_formats_by_name(void **state)
 {
     (void)state;
-    assert_int_equal(RUN("", "--json", "NZCP:/1/2KCEVIQEIVVWK6JNGEASNICZAEP2KALYDZ"), 1);
+    assert_int_equal(RUN("", "--json", "NZCP:/1/2KCEPIQBEYCEGSZNGGQEEVCFIBNFU"), 1);
     assert_answer("nzcp", "unknown", "prefix", "format_unsupported");
     assert_int_equal(RUN("", "--json", "shc:/5676290952"), 1);
     assert_answer("shc", "unknown", "prefix", "format_unsupported");
