@@ -14,14 +14,19 @@
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 
+/** The time of issue of a form without its own. */
+static int64_t issue_time(const struct declare *declare)
+{
+    return declare->issued_at != 0 ? declare->issued_at : chl_wall_ns() / CHL_NS_PER_S;
+}
+
 chl_err declare_sign(const struct declare *declare, struct chl_declaration *form,
                      char code[CHL_ISSUE_CODE_MAX], char why[DECLARE_WHY])
 {
     struct chl_claims *claims = &form->claims;
     (void)chl_copy(claims->issuer, sizeof claims->issuer, declare->issuer_name);
     if (claims->issued_at == 0) {
-        claims->issued_at =
-            declare->issued_at != 0 ? declare->issued_at : chl_wall_ns() / CHL_NS_PER_S;
+        claims->issued_at = issue_time(declare);
     }
     if (claims->expires_at == 0) {
         claims->expires_at =
@@ -104,7 +109,7 @@ static chl_err fill(struct declare *declare, char why[DECLARE_WHY])
     }
     if (!declare->any_field && isatty(STDIN_FILENO)) {
         (void)snprintf(why, DECLARE_WHY, "the form was not finished");
-        return declare_ask(stdin, stderr, &declare->form);
+        return declare_ask(stdin, stderr, issue_time(declare), &declare->form);
     }
     return CHL_OK;
 }

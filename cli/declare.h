@@ -59,8 +59,9 @@ void declare_area_name(chl_areas_level level, const char *code, char out[CHL_ARE
 
 /** Fill the form from a JSON object in a file, `-` = standard input. */
 chl_err declare_read_json(const char *path, struct chl_declaration *form, char why[DECLARE_WHY]);
-/** Ask a person at the terminal, in Vietnamese. CHL_E_CLOSED: they went away. */
-chl_err declare_ask(FILE *in, FILE *out, struct chl_declaration *form);
+/** Ask a person at the terminal, in Vietnamese. @param now_s s since 1970 UTC; what must have
+ *  happened is asked again when it is later. CHL_E_CLOSED: they went away. */
+chl_err declare_ask(FILE *in, FILE *out, int64_t now_s, struct chl_declaration *form);
 /** One declaration a row of a CSV file, or a family of rows. @return an exit code; messages are
  *  printed. */
 int declare_batch(const struct declare *declare);

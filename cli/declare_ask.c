@@ -12,6 +12,7 @@ enum { ANSWER_MAX = 512, CHOICES_MAX = 9 };
 
 struct talk {
     FILE *in, *out;
+    int64_t now_s;
     struct chl_declaration *form;
     const struct chl_area *offered[CHOICES_MAX]; /* by the numbers that were shown */
     size_t offers;
@@ -124,6 +125,14 @@ static bool is_empty(const char *answer)
     return strspn(answer, " \t\r\n") == strlen(answer);
 }
 
+/** A number where some were offered, but none of theirs: what was offered still stands. */
+static bool is_past_offers(const struct talk *talk, const char *answer)
+{
+    size_t digits = strspn(answer, "0123456789");
+    return talk->offers > 0 && digits > 0 && digits <= 2 && is_empty(answer + digits) &&
+           offered(talk, answer) == answer;
+}
+
 /** Read an answer; a line that is too long is none. @return false: nobody answers any more. */
 static bool hear(struct talk *talk, char answer[ANSWER_MAX])
 {
@@ -139,13 +148,35 @@ static bool hear(struct talk *talk, char answer[ANSWER_MAX])
     return true;
 }
 
+/** Take an answer, or say in the words of the form what is wrong with it. @return true: taken. */
+static bool take(struct talk *talk, const struct chl_declaration_field *field, const char *answer)
+{
+    char why[DECLARE_WHY] = "";
+    const struct chl_declaration before = *talk->form;
+    if (is_past_offers(talk, answer)) {
+        fprintf(talk->out, "  Xin chọn số từ 1 đến %zu, hoặc ghi tên hay mã.\n", talk->offers);
+        return false;
+    }
+    if (declare_put(talk->form, field, offered(talk, answer), why) == CHL_OK) {
+        if (chl_declaration_ahead(talk->form, talk->now_s) != field) {
+            return true;
+        }
+        *talk->form = before;
+        fputs("  Ngày giờ này chưa đến, xin nhập lại.\n", talk->out);
+    } else if (field->area != CHL_AREA_NONE) {
+        offer(talk, field, answer);
+    } else {
+        explain(talk->out, field);
+    }
+    return false;
+}
+
 static chl_err ask_field(struct talk *talk, const struct chl_declaration_field *field)
 {
     char answer[ANSWER_MAX];
     bool needed = field->required || field->insisted;
     talk->offers = 0;
     for (;;) {
-        char why[DECLARE_WHY] = "";
         fprintf(talk->out, "%s%s", field->vi, needed ? "*" : "");
         print_hint(talk->out, field);
         if (!hear(talk, answer)) {
@@ -153,15 +184,8 @@ static chl_err ask_field(struct talk *talk, const struct chl_declaration_field *
         }
         if (is_empty(answer) && needed) {
             fputs("  Mục này bắt buộc.\n", talk->out);
-            continue;
-        }
-        if (declare_put(talk->form, field, offered(talk, answer), why) == CHL_OK) {
+        } else if (take(talk, field, answer)) {
             return CHL_OK;
-        }
-        if (field->area != CHL_AREA_NONE) {
-            offer(talk, field, answer);
-        } else {
-            explain(talk->out, field);
         }
     }
 }
@@ -242,11 +266,11 @@ static chl_err ask_one(struct talk *talk, const struct chl_declaration_field *fi
                                                : ask_field(talk, field);
 }
 
-chl_err declare_ask(FILE *in, FILE *out, struct chl_declaration *form)
+chl_err declare_ask(FILE *in, FILE *out, int64_t now_s, struct chl_declaration *form)
 {
     size_t count = 0;
     chl_err err = CHL_OK;
-    struct talk talk = {.in = in, .out = out, .form = form};
+    struct talk talk = {.in = in, .out = out, .now_s = now_s, .form = form};
     const struct chl_declaration_field *fields = chl_declaration_fields(&count);
     fputs("TỜ KHAI Y TẾ – mục có dấu * là bắt buộc; Enter để bỏ qua mục khác.\n", out);
     for (unsigned order = 1; err == CHL_OK && order <= count; order++) {

@@ -92,6 +92,7 @@ struct chl_declaration_field {
     const char *characters; /**< TEXT: allowed ones; NULL = any printable */
     const char *of;         /**< what those are, in English */
     const char *drops;      /**< TEXT: separators that are taken out */
+    bool past;              /**< BIRTH, DATE, TIME: has happened before the form is signed */
     char needs;             /**< TEXT: must occur; 0 = nothing must */
     bool capitals;          /**< TEXT: letters are made capital, đ too */
     chl_area_kind area;
@@ -148,7 +149,14 @@ bool chl_declaration_complete(struct chl_declaration *declaration);
 /** What a field expects, such as "a number from 1 to 60". */
 void chl_declaration_expects(const struct chl_declaration_field *field, char *out, size_t size);
 
-/** Check that required fields and the times are there. @return CHL_OK or CHL_E_INVAL with `why`. */
+/** The first field that tells of what has not happened yet at `now_s` (s since 1970 UTC), though it
+ *  must have: a birth, also a companion's, a dose, a sampling, a recovery. A day has begun once it
+ *  has begun anywhere; clocks may differ by CHL_DECLARATION_SKEW_S. NULL: none does.
+ *  Thread: any. Blocks: never. */
+const struct chl_declaration_field *chl_declaration_ahead(const struct chl_declaration *declaration,
+                                                          int64_t now_s);
+/** Check that required fields and the times are there, and that what is told has happened before
+ *  the time of issue. @return CHL_OK or CHL_E_INVAL with `why`. */
 chl_err chl_declaration_check(const struct chl_declaration *declaration, char *why,
                               size_t why_size);
 /** Write the CWT. `claims.id` must be set. @return CHL_OK, CHL_E_LIMIT, CHL_E_INVAL (id). */

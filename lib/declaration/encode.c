@@ -55,6 +55,15 @@ chl_err chl_declaration_check(const struct chl_declaration *declaration, char *w
         (void)snprintf(why, why_size, "the expiry must be later than the time of issue");
         return CHL_E_INVAL;
     }
+    const struct chl_declaration_field *ahead =
+        chl_declaration_ahead(declaration, claims->issued_at);
+    if (ahead != NULL) {
+        (void)snprintf(why, why_size,
+                       "%s (%s) expected a date before the time of issue, got a later one; "
+                       "correct it",
+                       ahead->name, ahead->en);
+        return CHL_E_INVAL;
+    }
     return CHL_OK;
 }
 

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+enum { ISSUED_S = 1643673600 }; /* 2022-02-01T00:00:00Z */
+
 static unsigned version_of(const char *code, chl_qr_level level)
 {
     static struct chl_qr_symbol symbol;
@@ -330,6 +332,45 @@ static void test_an_unfinished_form_is_not_issued(void **state)
                      CHL_E_LIMIT);
 }
 
+static void test_what_has_not_happened_is_not_issued(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field, *last, *ahead; /* the time of issue is 2022-02-01T00:00:00Z */
+    } cases[] = {
+        {"birth", "2022", "2023"},
+        {"birth", "2022-02", "2022-03"},
+        {"birth", "2022-02-01", "2022-02-02"},
+        {"dose_date", "2022-02-01", "2022-02-02"},
+        {"test_at", "2022-02-01T00:05:00Z", "2022-02-01T00:05:01Z"},
+        {"recovered_at", "2022-01-20T00:00:00Z", "2022-02-20T00:00:00Z"},
+        {"companions", "Bé Na; 2022", "Bé Na; 2019 | Bé Ti; 2023"},
+        {"travel_at", "2022-02-03T00:00:00Z", NULL},
+        {"recovered_until", "2022-06-03T00:00:00Z", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const texts[] = {cases[i].last, cases[i].ahead};
+        const struct chl_declaration_field *field =
+            chl_declaration_field(cases[i].field, strlen(cases[i].field));
+        assert_non_null(field);
+        for (size_t late = 0; late < 2 && texts[late] != NULL; late++) {
+            char code[CHL_ISSUE_CODE_MAX];
+            char why[256] = "";
+            struct chl_declaration made;
+            test_fill_minimal(&made);
+            made.claims.issued_at = ISSUED_S;
+            made.claims.expires_at = ISSUED_S + CHL_DECLARATION_LIFE_S;
+            assert_int_equal(chl_declaration_set(&made, field, texts[late], why, sizeof why),
+                             CHL_OK);
+            assert_ptr_equal(chl_declaration_ahead(&made, ISSUED_S), late == 1 ? field : NULL);
+            assert_int_equal(
+                chl_declaration_issue(issuer.issuer, &made, code, sizeof code, why, sizeof why),
+                late == 1 ? CHL_E_INVAL : CHL_OK);
+            assert_true(late == 0 || strstr(why, cases[i].field) != NULL);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_ed25519_is_verified_too),
         cmocka_unit_test(test_a_picture_carries_it_unharmed),
         cmocka_unit_test(test_an_unfinished_form_is_not_issued),
+        cmocka_unit_test(test_what_has_not_happened_is_not_issued),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }
