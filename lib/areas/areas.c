@@ -43,16 +43,29 @@ static chl_err keep(struct areas_table *table, const struct chl_area *row)
 
 /** A row of the table of a level from columns of the file. */
 static chl_err add(struct chl_areas *areas, chl_areas_level level, const char *code,
-                   const char *kind, const char *name, const char *within)
+                   const char *kind, const char *name, const char *within, const char *province)
 {
     struct chl_area row = {.code = ""};
     if (!is_digits(code, code_digits[level]) || !chl_copy(row.code, sizeof row.code, code) ||
         !chl_copy(row.kind, sizeof row.kind, kind) || name[0] == '\0' ||
         !chl_copy(row.name, sizeof row.name, name) ||
-        !chl_copy(row.within, sizeof row.within, within)) {
+        !chl_copy(row.within, sizeof row.within, within) ||
+        !chl_copy(row.province, sizeof row.province, province)) {
         return CHL_E_CORRUPT;
     }
     return keep(&areas->tables[level], &row);
+}
+
+/** The tables are sorted, and then searched by code, only once all of them are read. */
+static const struct chl_area *find_province(const struct chl_areas *areas, const char *code)
+{
+    const struct areas_table *table = &areas->tables[CHL_AREAS_PROVINCE];
+    for (size_t i = 0; i < table->count; i++) {
+        if (strcmp(table->rows[i].code, code) == 0) {
+            return &table->rows[i];
+        }
+    }
+    return NULL;
 }
 
 /* province_code,district_code,district,commune_code,commune_type,commune,commune_ascii */
@@ -62,15 +75,20 @@ static chl_err add_commune(struct chl_areas *areas, const struct csv *csv)
     if (csv->count != 7) {
         return CHL_E_CORRUPT;
     }
-    chl_err err = add(areas, CHL_AREAS_DISTRICT, c[1], "", c[2], "");
-    return err == CHL_OK ? add(areas, CHL_AREAS_COMMUNE, c[3], c[4], c[5], c[2]) : err;
+    const struct chl_area *province = find_province(areas, c[0]);
+    if (province == NULL) {
+        return CHL_E_CORRUPT;
+    }
+    chl_err err = add(areas, CHL_AREAS_DISTRICT, c[1], "", c[2], "", province->name);
+    return err == CHL_OK ? add(areas, CHL_AREAS_COMMUNE, c[3], c[4], c[5], c[2], province->name)
+                         : err;
 }
 
 /* gso_code,full_name,name_ascii */
 static chl_err add_province(struct chl_areas *areas, const struct csv *csv)
 {
     return csv->count == 3
-               ? add(areas, CHL_AREAS_PROVINCE, csv->columns[0], "", csv->columns[1], "")
+               ? add(areas, CHL_AREAS_PROVINCE, csv->columns[0], "", csv->columns[1], "", "")
                : CHL_E_CORRUPT;
 }
 
@@ -113,7 +131,7 @@ static chl_err read_all(struct chl_areas *areas, const char *folder, char *why, 
     static const struct {
         const char *file;
         chl_err (*row)(struct chl_areas *, const struct csv *);
-    } files[] = {{"communes.csv", add_commune}, {"provinces.csv", add_province}};
+    } files[] = {{"provinces.csv", add_province}, {"communes.csv", add_commune}};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         int length = snprintf(path, sizeof path, "%s/%s", folder, files[i].file);

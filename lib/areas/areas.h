@@ -17,10 +17,11 @@ typedef enum { CHL_AREAS_PROVINCE = 0, CHL_AREAS_DISTRICT, CHL_AREAS_COMMUNE } c
 
 /** One area. Text is UTF-8. */
 struct chl_area {
-    char code[8];    /**< two, three or five digits */
-    char kind[16];   /**< of a commune: phường, xã or thị trấn; otherwise "" */
-    char name[64];   /**< without its kind; of a district and a province with it */
-    char within[64]; /**< of a commune: its district; otherwise "" */
+    char code[8];      /**< two, three or five digits */
+    char kind[16];     /**< of a commune: phường, xã or thị trấn; otherwise "" */
+    char name[64];     /**< without its kind; of a district and a province with it */
+    char within[64];   /**< of a commune: its district; otherwise "" */
+    char province[64]; /**< of a district and a commune: its province; otherwise "" */
 };
 
 struct chl_areas;
@@ -42,8 +43,9 @@ const struct chl_area *chl_areas_by_code(const struct chl_areas *areas, chl_area
 bool chl_areas_is_code(const struct chl_areas *areas, chl_areas_level level, const char *code);
 
 /** Areas that a text may mean: a name with or without its kind (phường Chi Lăng, P. Chi Lăng), a
- *  commune's also with its district behind a comma (Chi Lăng, Tràng Định). With accents it means
- * only those that have them; without, all that sound so.
+ *  commune's also with its district behind a comma and its province behind another (Chi Lăng,
+ *  huyện Tràng Định, Lạng Sơn), or with one of the two. With accents it means only those that have
+ *  them; without, all that sound so.
  *  @param out the first `room` of them, in the order of their codes.
  *  @return how many there are. Thread: any. Blocks: never. */
 size_t chl_areas_find(const struct chl_areas *areas, chl_areas_level level, const char *text,

@@ -12,10 +12,11 @@
 
 typedef chl_err (*key_of)(const char *name, char *out, size_t size);
 
-/** What the text says: a name, and the district behind its comma. */
+/** What the text says: a name, the district behind its comma, and the province behind the next. */
 struct wanted {
     char name[CHL_NAME_KEY_SIZE];
-    char within[CHL_NAME_KEY_SIZE]; /* "" = any */
+    char within[CHL_NAME_KEY_SIZE];   /* "" = any */
+    char province[CHL_NAME_KEY_SIZE]; /* "" = any */
     key_of key;
 };
 
@@ -58,14 +59,37 @@ static bool is_called(const struct wanted *wanted, const char *kind, const char 
     return false;
 }
 
-static bool lies_within(const struct wanted *wanted, const struct chl_area *area)
+/** Whether a name of what an area lies in, when one was said, is that of the area's. */
+static bool is_of(key_of key, const char *said, const char *name)
 {
-    if (wanted->within[0] == '\0') {
+    if (said[0] == '\0') {
         return true;
     }
-    struct wanted district = {.key = wanted->key};
-    (void)chl_copy(district.name, sizeof district.name, wanted->within);
-    return is_called(&district, "", area->within);
+    struct wanted larger = {.key = key};
+    (void)chl_copy(larger.name, sizeof larger.name, said);
+    return is_called(&larger, "", name);
+}
+
+/** Behind one comma may stand the district or, as people leave it out, the province. */
+static bool lies_within(const struct wanted *wanted, const struct chl_area *area)
+{
+    if (wanted->province[0] == '\0') {
+        return is_of(wanted->key, wanted->within, area->within) ||
+               is_of(wanted->key, wanted->within, area->province);
+    }
+    return is_of(wanted->key, wanted->within, area->within) &&
+           is_of(wanted->key, wanted->province, area->province);
+}
+
+/** End the text at its comma. @return what stands behind it, "" when there is none. */
+static char *cut_at_comma(char *text)
+{
+    char *comma = strchr(text, ',');
+    if (comma == NULL) {
+        return text + strlen(text);
+    }
+    *comma = '\0';
+    return comma + 1;
 }
 
 /** Dots after short kinds are nothing: `P. Chi Lăng`, `TP.Lạng Sơn`. */
@@ -85,12 +109,16 @@ static bool read_wanted(const char *text, key_of key, struct wanted *out)
     }
     copy[length] = '\0';
     *out = (struct wanted){.key = key};
-    char *comma = strchr(copy, ',');
-    if (comma != NULL) {
-        *comma = '\0';
-        if (key(comma + 1, out->within, sizeof out->within) != CHL_OK) {
-            out->within[0] = '\0';
-        }
+    char *larger = cut_at_comma(copy);
+    char *largest = cut_at_comma(larger);
+    if (strchr(largest, ',') != NULL) {
+        return false;
+    }
+    if (key(larger, out->within, sizeof out->within) != CHL_OK) {
+        out->within[0] = '\0';
+    }
+    if (key(largest, out->province, sizeof out->province) != CHL_OK) {
+        out->province[0] = '\0';
     }
     return key(copy, out->name, sizeof out->name) == CHL_OK;
 }

@@ -80,6 +80,10 @@ static void test_a_name_may_mean_several(void **state)
         {"Chi Lăng, Tràng Định", "06034"},
         {"chi lang, huyen trang dinh", "06034"},
         {"Chi Lăng, TP Lạng Sơn", "05983"},
+        {"xã Chi Lăng, huyện Chi Lăng, tỉnh Lạng Sơn", "06523"},
+        {"X. Chi Lăng, H. Tràng Định, T. Lạng Sơn", "06034"},
+        {"phuong chi lang, tp lang son, lang son", "05983"},
+        {"Vĩnh Trại, tỉnh Lạng Sơn", "05977"},
         {"VĨNH TRẠI", "05977"},
         {"Thị trấn Thất Khê", "05995"},
         {"tt that khe", "05995"},
@@ -90,10 +94,23 @@ static void test_a_name_may_mean_several(void **state)
             fail_msg("%s: expected %s alone, got %zu", one[i].text, one[i].code, count);
         }
     }
-    static const char *const none[] = {"", "Chí Lăng", "Chi", ",", "Chi Lăng, Hà Nội", "."};
+    static const char *const none[] = {
+        "",
+        "Chí Lăng",
+        "Chi",
+        ",",
+        "Chi Lăng, Hà Nội",
+        ".",
+        "xã Chi Lăng, huyện Chi Lăng, Cao Bằng",
+        "xã Chi Lăng, Lạng Sơn, huyện Chi Lăng",
+        "Chi Lăng, Tràng Định, Lạng Sơn, Lạng Sơn",
+    };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         assert_int_equal(chl_areas_find(areas, CHL_AREAS_COMMUNE, none[i], found, ROOM), 0);
     }
+    /* A town and its province share a name: it may be either. */
+    assert_int_equal(chl_areas_find(areas, CHL_AREAS_COMMUNE, "Chi Lăng, Lạng Sơn", found, ROOM),
+                     4);
     assert_int_equal(chl_areas_find(areas, CHL_AREAS_PROVINCE, "Lạng Sơn", found, ROOM), 1);
     assert_string_equal(found[0]->code, "20");
     assert_int_equal(chl_areas_find(areas, CHL_AREAS_PROVINCE, "TP Ha Noi", found, ROOM), 1);
@@ -149,27 +166,41 @@ static void test_tables_are_those_they_were_taken_from(void **state)
     }
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
 static void test_a_bad_table_is_told(void **state)
 {
     (void)state;
     char folder[] = "/tmp/chl-areas-XXXXXX";
-    char path[64];
+    char path[64], provinces[64];
     struct chl_areas *none = NULL;
     static const char *const bad[] = {"a,b\n1,2\n", "h\n20,178,D,0597,xã,N,N\n",
-                                      "h\n20,178,D,05977,xã,,N\n", "h\n\"\n"};
+                                      "h\n20,178,D,05977,xã,,N\n", "h\n\"\n",
+                                      "h\n21,178,D,05977,xã,N,N\n" /* whose province? */};
     assert_non_null(mkdtemp(folder));
+    assert_int_equal(chl_areas_load(folder, &none, why, sizeof why), CHL_E_IO);
+    assert_non_null(strstr(why, "provinces.csv"));
+    (void)snprintf(provinces, sizeof provinces, "%s/provinces.csv", folder);
+    write_text(provinces, "h\n20,Tỉnh Lạng Sơn,Lang Son\n");
     assert_int_equal(chl_areas_load(folder, &none, why, sizeof why), CHL_E_IO);
     assert_non_null(strstr(why, "communes.csv"));
     (void)snprintf(path, sizeof path, "%s/communes.csv", folder);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        FILE *file = fopen(path, "w");
-        assert_non_null(file);
-        assert_true(fputs(bad[i], file) >= 0);
-        assert_int_equal(fclose(file), 0);
+        write_text(path, bad[i]);
         assert_int_equal(chl_areas_load(folder, &none, why, sizeof why), CHL_E_CORRUPT);
         assert_null(none);
     }
+    write_text(path, "h\n20,178,D,05977,xã,N,N\n");
+    assert_int_equal(chl_areas_load(folder, &none, why, sizeof why), CHL_OK);
+    chl_areas_free(none);
     assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(provinces), 0);
     assert_int_equal(rmdir(folder), 0);
 }
 
