@@ -58,6 +58,8 @@ static void print_hint(FILE *out, const struct chl_declaration_field *field)
     case CHL_FIELD_TEXT:
         if (field->area != CHL_AREA_NONE) {
             fputs(" (tên hoặc mã)", out);
+        } else if (strcmp(field->name, "nationality") == 0) {
+            fputs(" (mã nước, ví dụ VN, LA, CN)", out);
         }
         break;
     }

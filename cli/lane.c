@@ -27,6 +27,7 @@ struct lane {
     json_t *event, *desk, *zones;
     int64_t asked_ns; /* the desk, monotonic */
     bool unknown_lane;
+    bool left; /* the last form was left: "recorded" now would speak of an act before it */
 };
 
 static const struct argp_option rows[] = {
@@ -175,7 +176,7 @@ static void take_answer(struct lane *lane, const json_t *answer)
         take_status(lane, json_object_get(answer, "status"));
     } else if (strcmp(id, "desk") == 0) {
         keep(&lane->desk, good ? json_object_get(answer, "desk") : NULL);
-    } else if (strcmp(id, "act") == 0) {
+    } else if (strcmp(id, "act") == 0 && !(good && lane->left)) {
         message(lane, good ? say(lane, "Đã ghi.", "Recorded.") : refusal(lane, answer));
     }
 }
@@ -230,6 +231,7 @@ static void tap(struct lane *lane, bool admit)
     }
     (void)chl_copy(request.lane, sizeof request.lane, lane->name);
     (void)chl_copy(request.who, sizeof request.who, lane->view.who);
+    lane->left = false;
     (void)lane_link_send(&lane->link, &request);
 }
 
@@ -247,12 +249,14 @@ static void enter(struct lane *lane)
     chl_err result = in != NULL ? entry_ask(in, stdout, &entry) : CHL_E_NOMEM;
     if (term_was_interrupted() || result != CHL_OK) {
         message(lane, say(lane, "Đã bỏ, chưa gửi gì.", "Left; nothing was sent."));
+        lane->left = true;
     } else if (entry_request(&entry, &request, why, sizeof why) != CHL_OK) {
         message(lane, why);
     } else {
         (void)chl_copy(request.lane, sizeof request.lane, lane->name);
         (void)chl_copy(request.who, sizeof request.who, lane->view.who);
         request.check = entry.scanned ? lane->view.check : 0;
+        lane->left = false;
         lane->link.unanswered = false; /* nobody listened while it was asked */
         (void)lane_link_send(&lane->link, &request);
     }

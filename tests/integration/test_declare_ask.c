@@ -121,6 +121,10 @@ static void test_a_form_is_asked_for(void **state)
     say("18/1/1987");
     until("Giới tính (nam, nữ, khác)");
     say("NỮ");
+    until("Quốc tịch (mã nước, ví dụ VN, LA, CN)");
+    say("Việt Nam");
+    until("Chưa đúng");
+    say("vn");
     until("Số điện thoại");
     say("gọi tôi");
     until("chỉ chữ số");
@@ -138,12 +142,18 @@ static void test_a_form_is_asked_for(void **state)
     say("2");
     until("Xã, phường nơi đến");
     say("vinh trai");
+    until("Địa chỉ nơi ở");
+    say("12 Trần Đăng Ninh");
     until("Phương tiện (máy bay");
     say("ô tô");
     until("Biển số xe");
     say("29lđ-012.34");
     until("Số ghế");
     say("");
+    until("Giờ khởi hành (ví dụ 1/2/2022 7:30)");
+    say("ngày mai");
+    until("Chưa đúng");
+    say("1/2/2022 7:30");
     until("Triệu chứng trong 14 ngày*");
     say("đau bụng");
     until("Chưa đúng");
@@ -178,6 +188,8 @@ static void test_a_form_is_asked_for(void **state)
     assert_says("\"phone\":\"0944713700\"");
     assert_says("\"from_area\":\"06034\"");
     assert_says("\"to_area\":\"05977\"");
+    assert_says("\"nationality\":\"VN\"");
+    assert_says("\"address\":\"12 Trần Đăng Ninh\"");
     assert_says("\"vehicle\":\"29LĐ01234\"");
     assert_says("\"symptomatic\":\"no\"");
     assert_says("\"contact\":\"yes\"");

@@ -254,8 +254,8 @@ static void test_foreign_codes_are_not_mine(void **state)
                                           "HC1",
                                           "LS1",
                                           "hc1:6BF",
-                                          "shc:/5676290952432",
-                                          "NZCP:/1/2KCEVIQEIVVWK6",
+                                          "shc:/123456789012",
+                                          "NZCP:/1/AAAAAAAA",
                                           "012345678|NGUYEN VAN A",
                                           "https://example.org/HC1:"};
     for (size_t i = 0; i < COUNT(credentials); i++) {
