@@ -269,3 +269,11 @@ void scan_world_show_text(struct scan_world *world, const char *text)
 {
     world->subject->show(world, (const uint8_t *)text, strlen(text));
 }
+
+bool scan_world_is_healthy(struct scan_world *world)
+{
+    pthread_mutex_lock(&world->ctx.lock);
+    bool healthy = world->ctx.healthy;
+    pthread_mutex_unlock(&world->ctx.lock);
+    return healthy;
+}

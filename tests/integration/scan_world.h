@@ -94,6 +94,8 @@ void scan_world_yaml(const struct scan_world *world, const char *options, char *
 /** Wait up to 20 s until there are so many posts, or the health is so; fails the test otherwise. */
 void scan_world_wait_posts(struct scan_world *world, size_t count);
 void scan_world_wait_health(struct scan_world *world, bool ok);
+/** Whether it says now that it works. */
+bool scan_world_is_healthy(struct scan_world *world);
 size_t scan_world_posts(struct scan_world *world);
 /** Post `index` is this code. */
 void scan_world_expect(struct scan_world *world, size_t index, const void *bytes, size_t length);

@@ -119,6 +119,14 @@ static bool has_health(size_t ok)
     return ctx.health_reports > 0 && ctx.healthy == (ok != 0);
 }
 
+static bool is_healthy(void)
+{
+    pthread_mutex_lock(&ctx.lock);
+    bool healthy = has_health(true);
+    pthread_mutex_unlock(&ctx.lock);
+    return healthy;
+}
+
 static void wait_until(bool (*condition)(size_t), size_t argument)
 {
     struct timespec end;
@@ -248,7 +256,7 @@ static void test_pictures_are_read_in_order_and_removed(void **state)
     }
     assert_post(21, NULL);
     assert_int_equal(ctx.lane, 7);
-    assert_true(has_health(true));
+    assert_true(is_healthy());
     assert_false(exists(in_folder("early.png")));
     assert_false(exists(in_folder("nothing.png")));
 }
@@ -337,7 +345,7 @@ static void test_a_fifo_survives_its_writers(void **state)
         text[0] = 'B';
         assert_post((size_t)(2 * i + 1), text);
     }
-    assert_true(has_health(true));
+    assert_true(is_healthy());
 }
 
 static void test_lines_are_bounded(void **state)
