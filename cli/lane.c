@@ -247,6 +247,7 @@ static void enter(struct lane *lane)
     entry.desk = here ? lane->desk : NULL;
     term_pause();
     chl_err result = in != NULL ? entry_ask(in, stdout, &entry) : CHL_E_NOMEM;
+    lane->link.unanswered = false; /* nobody listened while it was asked */
     if (term_was_interrupted() || result != CHL_OK) {
         message(lane, say(lane, "Đã bỏ, chưa gửi gì.", "Left; nothing was sent."));
         lane->left = true;
@@ -257,7 +258,6 @@ static void enter(struct lane *lane)
         (void)chl_copy(request.who, sizeof request.who, lane->view.who);
         request.check = entry.scanned ? lane->view.check : 0;
         lane->left = false;
-        lane->link.unanswered = false; /* nobody listened while it was asked */
         (void)lane_link_send(&lane->link, &request);
     }
     term_resume();

@@ -107,7 +107,9 @@ void loop_defer(struct loop *loop, uint64_t after, control_token token, const ch
 void loop_refuse(struct loop *loop, control_token token, chl_err error, const char *text);
 /** Give what waited and is durable now. */
 void loop_settle(struct loop *loop);
-/** True while the journal takes no records. */
+/** True once the journal is closed: nothing is decided any more. Thread: the loop's. */
+bool loop_is_over(const struct loop *loop);
+/** True while the journal takes no records. Thread: the loop's. */
 bool loop_is_stuck(const struct loop *loop);
 void loop_fail(struct loop *loop, chl_err error, const char *why);
 void loop_view(struct loop *loop, struct status_view *view);

@@ -28,7 +28,12 @@ int64_t loop_now_ns(const struct loop *loop)
 
 bool loop_is_stuck(const struct loop *loop)
 {
-    return atomic_load(&loop->journal_state) != WRITER_OK;
+    return loop_is_over(loop) || atomic_load(&loop->journal_state) != WRITER_OK;
+}
+
+bool loop_is_over(const struct loop *loop)
+{
+    return loop->writer == NULL;
 }
 
 void loop_fail(struct loop *loop, chl_err error, const char *why)
@@ -354,6 +359,11 @@ void loop_on_wake(uv_async_t *handle)
 {
     struct loop *loop = handle->data;
     struct inbox_message message;
+    /* The last commit may release a command that its plugin takes no more: what comes back then has
+     * no journal to go to. Who replays the grant sees that nobody confirmed it. */
+    if (loop_is_over(loop)) {
+        return;
+    }
     for (int i = 0; i < 1024 && loop->failed == CHL_OK && inbox_take(loop->inbox, &message); i++) {
         loop_message(loop, &message);
     }
@@ -368,6 +378,9 @@ void loop_on_tick(uv_timer_t *handle)
 {
     struct loop *loop = handle->data;
     int64_t now_ns = loop_now_ns(loop);
+    if (loop_is_over(loop)) {
+        return;
+    }
     if (engine_next_deadline(&loop->engine) <= now_ns && !loop_is_stuck(loop)) {
         struct engine_input input = {.kind = INPUT_TICK};
         loop_decide(loop, &input);

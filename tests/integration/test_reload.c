@@ -87,6 +87,18 @@ static int open_site(void **state)
     return up ? 0 : -1;
 }
 
+static void show_log(const struct world *world)
+{
+    FILE *log = fopen(world_path(world, "daemon.log"), "re");
+    char line[512];
+    while (log != NULL && fgets(line, sizeof line, log) != NULL) {
+        fprintf(stderr, "daemon: %s", line);
+    }
+    if (log != NULL) {
+        (void)fclose(log);
+    }
+}
+
 static int close_site(void **state)
 {
     struct world *world = *state;
@@ -97,6 +109,7 @@ static int close_site(void **state)
                 world_run(world, out, "chilang", verify) == 0;
     if (!good) {
         fprintf(stderr, "the daemon ended with %d\n", status);
+        show_log(world);
     }
     world_close(world);
     issuing_free(&first);
@@ -252,6 +265,38 @@ static void test_no_scan_is_lost_while_trust_changes(void **state)
     assert_int_equal(counted(world, "busy"), 0);
     (void)close(lane);
     chl_control_close(shown.watch);
+}
+
+/* Told to end while people scan: what was granted and comes too late for its gate, what plugins say
+ * as they stop, whatever is still under way: it ends in order, and its journal is whole. */
+static void test_a_stop_amid_scans_ends_in_order(void **state)
+{
+    enum { ROUNDS = 10, QUEUE = 12 };
+    struct world *world = *state;
+    char out[WORLD_OUT];
+    for (int round = 0; round < ROUNDS; round++) {
+        int lane = open(world_path(world, "g1.fifo"), O_WRONLY | O_CLOEXEC);
+        assert_true(lane >= 0);
+        for (int i = 0; i < QUEUE; i++) {
+            char code[CHL_ISSUE_CODE_MAX + 1];
+            make_declaration(&first, code);
+            size_t length = strlen(code);
+            code[length++] = '\n';
+            assert_int_equal(write(lane, code, length), length);
+        }
+        (void)poll(NULL, 0, round); /* not always the same moment */
+        int status = world_end(world, SIGTERM);
+        (void)close(lane);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            fail_msg("round %d: expected exit 0, got wait status %d", round, status);
+        }
+        const char *const verify[] = {"journal", "verify", world_path(world, "journal.db"), NULL};
+        if (world_run(world, out, "chilang", verify) != 0) {
+            fail_msg("round %d: %s", round, out);
+        }
+        world_start(world);
+        assert_true(world_until(world, "gates", "G1", "state", "OK"));
+    }
 }
 
 /* Member of the status' `trust`, as text. */
@@ -441,6 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SITE(test_no_scan_is_lost_while_trust_changes),
+        SITE(test_a_stop_amid_scans_ends_in_order),
         SITE(test_a_new_key_is_believed_and_a_removed_one_is_not),
         SITE(test_a_broken_list_changes_nothing_and_is_told),
         SITE(test_an_old_list_makes_people_look),
