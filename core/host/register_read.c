@@ -53,7 +53,7 @@ static int column_of(const char *title)
 static chl_err take_header(struct reading *r)
 {
     bool seen[COLUMNS] = {false};
-    char got[64];
+    char got[80];
     for (size_t i = 0; i < r->csv.count; i++) {
         int column = column_of(r->csv.columns[i]);
         if (column < 0 || seen[column]) {

@@ -82,7 +82,7 @@ static bool back_off(struct writer *w)
 
 static bool give_up(struct writer *w, const char *why)
 {
-    char text[320];
+    char text[336];
     snprintf(text, sizeof text, "stopped: %s", why);
     w->state = WRITER_OK; /* say it, also when it had failed before */
     tell(w, WRITER_FAILED, text);

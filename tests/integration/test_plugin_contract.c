@@ -84,7 +84,8 @@ static bool is_listed(const char *name)
 static void read_readme(const char *name, char *out, size_t size)
 {
     char path[PATH_MAX];
-    (void)snprintf(path, sizeof path, CHL_SOURCE_DIR "/plugins/%s/README.md", name);
+    int fits = snprintf(path, sizeof path, CHL_SOURCE_DIR "/plugins/%s/README.md", name);
+    assert_true(fits > 0 && fits < PATH_MAX);
     FILE *in = fopen(path, "r");
     if (in == NULL) {
         fail_msg("%s: expected a page with the plugin's options, got none", path);

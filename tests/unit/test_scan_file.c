@@ -241,7 +241,7 @@ static void test_pictures_are_read_in_order_and_removed(void **state)
     start_with((struct config){.path = folder});
     wait_until(has_posts, 1);
     assert_post(0, "EARLY");
-    char text[16];
+    char text[32];
     for (int i = 0; i < 20; i++) {
         (void)snprintf(text, sizeof text, "Mã số %d", i);
         char name[16];
