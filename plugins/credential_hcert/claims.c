@@ -143,7 +143,8 @@ static void person(const struct hcert *hcert, struct chl_claims *out)
     append(out->name_ascii, sizeof out->name_ascii, "<<", text_of(hcert, hcert->name, "gnt"));
     char composed[sizeof out->name];
     if (chl_name_nfc(out->name, composed, sizeof composed) == CHL_OK) {
-        memcpy(out->name, composed, sizeof composed);
+        memset(out->name, 0, sizeof out->name);
+        (void)chl_copy(out->name, sizeof out->name, composed);
     }
     if (out->name[0] == '\0' && out->name_ascii[0] != '\0') {
         name_from_ascii(out);

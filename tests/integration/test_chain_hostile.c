@@ -64,10 +64,15 @@ static int64_t thread_ns(void)
     return (int64_t)now.tv_sec * CHL_NS_PER_S + now.tv_nsec;
 }
 
+/* Nothing of the memory that the reader worked in stands behind the end. */
 static bool is_text(const char *text, size_t size)
 {
     size_t length = strnlen(text, size);
-    return length < size && chl_utf8_valid(text, length);
+    bool clean = length < size && chl_utf8_valid(text, length);
+    for (size_t i = length; clean && i < size; i++) {
+        clean = text[i] == '\0';
+    }
+    return clean;
 }
 
 /* A plain code may be cut or changed into another that is as good: then it is a claim, no more. */
@@ -77,6 +82,12 @@ static void check_answer(const struct chl_inspection *out)
     assert_string_not_equal(out->reason, "plugin-error");
     assert_true((out->outcome == CHL_CLAIMED) == (out->reason[0] == '\0'));
     assert_true(is_text(out->claims.name, sizeof out->claims.name));
+    assert_true(is_text(out->claims.name_ascii, sizeof out->claims.name_ascii));
+    assert_true(is_text(out->claims.birth, sizeof out->claims.birth));
+    assert_true(is_text(out->claims.document, sizeof out->claims.document));
+    assert_true(is_text(out->claims.id, sizeof out->claims.id));
+    assert_true(is_text(out->claims.issuer, sizeof out->claims.issuer));
+    assert_true(is_text(out->claims.dose_product, sizeof out->claims.dose_product));
     assert_true(is_text(out->claims.address, sizeof out->claims.address));
     if (out->outcome != CHL_CLAIMED) {
         chl_reason reason =
