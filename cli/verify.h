@@ -13,7 +13,8 @@ enum {
     VERIFY_PATHS_MAX = 256,
     VERIFY_PLUGINS_MAX = 16,
     VERIFY_JSON_MAX = 65536,
-    VERIFY_MISSING_BITS = 8
+    VERIFY_MISSING_BITS = 8,
+    VERIFY_SYMPTOM_BITS = 16
 };
 
 /** The credential plugins, loaded and given the trust that the command line names. */
@@ -31,6 +32,11 @@ const char *verify_format(const struct chl_inspection *inspection);
 const char *verify_stage(const struct chl_inspection *inspection);
 /** What bit `bit` of `missing` stands for, "" for none. */
 const char *verify_missing(unsigned bit);
+/** What bit `bit` of `symptoms` stands for, "" for none. */
+const char *verify_symptom(unsigned bit);
+/** Names of a test's kind and result, "" when not stated. */
+const char *verify_test_kind(unsigned kind);
+const char *verify_test_result(unsigned result);
 /** The verdict's name: valid, invalid, claim, unknown, unreadable. */
 const char *verify_verdict(const struct chl_inspection *inspection);
 /** Print one inspection; `source` names the picture it came from, NULL = none. */

@@ -29,6 +29,32 @@ const char *verify_missing(unsigned bit)
     return bit < VERIFY_MISSING_BITS && missing_names[bit] != NULL ? missing_names[bit] : "";
 }
 
+static const char *const symptom_names[] = {
+#define SYMPTOM_NAME(id, bit, text) [bit] = (text),
+    CHL_SYMPTOMS(SYMPTOM_NAME)
+#undef SYMPTOM_NAME
+};
+
+static const char *const test_names[] = {"", "pcr", "rapid"};
+static const char *const result_names[] = {"", "negative", "positive"};
+
+#define NAME_AT(names, at) ((at) < sizeof(names) / sizeof *(names) ? (names)[at] : "")
+
+const char *verify_symptom(unsigned bit)
+{
+    return NAME_AT(symptom_names, bit);
+}
+
+const char *verify_test_kind(unsigned kind)
+{
+    return NAME_AT(test_names, kind);
+}
+
+const char *verify_test_result(unsigned result)
+{
+    return NAME_AT(result_names, result);
+}
+
 const char *verify_format(const struct chl_inspection *inspection)
 {
     return format_names[inspection->format];

@@ -12,8 +12,6 @@
 
 static const char *const sex_names[] = {NULL, "male", "female"};
 static const char *const answer_names[] = {NULL, "yes", "no"};
-static const char *const test_names[] = {NULL, "pcr", "rapid"};
-static const char *const result_names[] = {NULL, "negative", "positive"};
 
 static void put_text(struct chl_json *json, const char *key, const char *text)
 {
@@ -56,18 +54,13 @@ static void put_number(struct chl_json *json, const char *key, unsigned value)
 
 static void put_symptoms(struct chl_json *json, unsigned symptoms)
 {
-    static const char *const names[] = {
-#define SYMPTOM_NAME(id, bit, text) [bit] = (text),
-        CHL_SYMPTOMS(SYMPTOM_NAME)
-#undef SYMPTOM_NAME
-    };
     if (symptoms == 0) {
         return;
     }
     chl_json_array(json, "symptoms");
-    for (unsigned bit = 0; bit < COUNT(names); bit++) {
-        if ((symptoms >> bit & 1U) != 0) {
-            chl_json_string(json, NULL, names[bit]);
+    for (unsigned bit = 0; bit < VERIFY_SYMPTOM_BITS; bit++) {
+        if ((symptoms >> bit & 1U) != 0 && verify_symptom(bit)[0] != '\0') {
+            chl_json_string(json, NULL, verify_symptom(bit));
         }
     }
     chl_json_close_array(json);
@@ -164,8 +157,8 @@ static void put_health(struct chl_json *json, const struct chl_claims *claims)
     put_name(json, "symptomatic", claims->symptomatic, answer_names, COUNT(answer_names));
     put_symptoms(json, claims->symptoms);
     put_name(json, "contact", claims->contact, answer_names, COUNT(answer_names));
-    put_name(json, "test_kind", claims->test_kind, test_names, COUNT(test_names));
-    put_name(json, "test_result", claims->test_result, result_names, COUNT(result_names));
+    put_text(json, "test_kind", verify_test_kind(claims->test_kind));
+    put_text(json, "test_result", verify_test_result(claims->test_result));
     put_time(json, "test_sampled_at", claims->test_sampled_at);
     put_number(json, "doses", claims->doses);
     put_number(json, "doses_of", claims->doses_of);

@@ -82,10 +82,81 @@ static void put_missing(struct line *line, unsigned missing)
     }
 }
 
+/* The day is enough for a person. */
+static const char *day_of(int64_t seconds, char out[CHL_RFC3339_SIZE])
+{
+    out[0] = '\0';
+    if (seconds > 0 && seconds < INT64_MAX / CHL_NS_PER_S) {
+        chl_time_format(seconds * CHL_NS_PER_S, out);
+        out[strcspn(out, ".T")] = '\0';
+    }
+    return out;
+}
+
+static void put_symptoms(struct line *line, const struct chl_claims *claims)
+{
+    bool first = true;
+    for (unsigned bit = 0; bit < VERIFY_SYMPTOM_BITS; bit++) {
+        const char *name = verify_symptom(bit);
+        if ((claims->symptoms >> bit & 1U) != 0 && name[0] != '\0') {
+            put(line, first ? "; " : ", ", first ? "symptoms: " : "", name);
+            first = false;
+        }
+    }
+    if (first && claims->symptomatic != CHL_ANSWER_NONE) {
+        put(line, "; ", "symptoms: ", claims->symptomatic == CHL_ANSWER_YES ? "yes" : "no");
+    }
+}
+
+/* What the verdict hangs on comes before the rest. */
+static void put_health(struct line *line, const struct chl_claims *claims)
+{
+    char text[192], day[CHL_RFC3339_SIZE];
+    put_symptoms(line, claims);
+    if (claims->contact != CHL_ANSWER_NONE) {
+        put(line, "; ", "contact: ", claims->contact == CHL_ANSWER_YES ? "yes" : "no");
+    }
+    if (claims->test_result != CHL_RESULT_NONE) {
+        (void)snprintf(text, sizeof text, "%s %s", verify_test_kind(claims->test_kind),
+                       verify_test_result(claims->test_result));
+        put(line, "; ", "test: ", text + (text[0] == ' ' ? 1 : 0));
+        put_stated(line, "sampled ", day_of(claims->test_sampled_at, day));
+    }
+    if (claims->doses > 0) {
+        int used = snprintf(text, sizeof text, "%u", claims->doses);
+        if (claims->doses_of > 0) {
+            (void)snprintf(text + used, sizeof text - (size_t)used, " of %u", claims->doses_of);
+        }
+        put(line, "; ", "doses: ", text);
+        put_stated(line, "", claims->dose_product);
+        put_stated(line, "last ", claims->dose_date);
+    }
+    if (claims->recovered == CHL_ANSWER_YES) {
+        put(line, "; ", "recovered", "");
+        put_stated(line, "from ", day_of(claims->recovered_from, day));
+        put_stated(line, "until ", day_of(claims->recovered_until, day));
+    }
+}
+
+/* Those whom this one code lets pass. */
+static void put_party(struct line *line, const struct chl_claims *claims)
+{
+    char text[sizeof claims->companions->name + sizeof claims->companions->birth + 4];
+    if (claims->party > 1) {
+        (void)snprintf(text, sizeof text, "for %u people", claims->party);
+        put(line, "; ", "", text);
+    }
+    for (size_t i = 0; i < claims->companion_count; i++) {
+        const struct chl_companion *companion = &claims->companions[i];
+        (void)snprintf(text, sizeof text, "%s (%s)", companion->name, companion->birth);
+        put(line, ", ", i == 0 ? "with " : "", text);
+    }
+}
+
 static void put_person(struct line *line, const struct chl_claims *claims)
 {
     static const char *const sexes[] = {"", "male", "female"};
-    char end[CHL_RFC3339_SIZE] = "";
+    char day[CHL_RFC3339_SIZE];
     put_stated(line, "", claims->name);
     put_stated(line, "born ", claims->birth);
     put_stated(line, "", claims->sex < sizeof sexes / sizeof *sexes ? sexes[claims->sex] : "");
@@ -93,11 +164,9 @@ static void put_person(struct line *line, const struct chl_claims *claims)
     put_stated(line, "telephone ", claims->phone);
     put_stated(line, "of ", claims->address);
     put_stated(line, "issued by ", claims->issuer);
-    if (claims->expires_at > 0 && claims->expires_at < INT64_MAX / CHL_NS_PER_S) {
-        chl_time_format(claims->expires_at * CHL_NS_PER_S, end);
-        end[strcspn(end, ".T")] = '\0'; /* the day is enough */
-        put_stated(line, "until ", end);
-    }
+    put_stated(line, "until ", day_of(claims->expires_at, day));
+    put_party(line, claims);
+    put_health(line, claims);
     put_missing(line, claims->missing);
 }
 

@@ -62,6 +62,31 @@ static void test_options_make_a_code_that_verifies(void **state)
     assert_says("\"reason\":\"expired\"");
 }
 
+/* As a person reads it: how many, who they are, and what the verdict hangs on. */
+static void test_a_person_reads_who_passes_and_why_not(void **state)
+{
+    (void)state;
+    const char *key = in_folder("keys/issuer.key.pem");
+    const char *trust = in_folder("keys/issuer.pub.pem");
+    assert_int_equal(RUN("declare", "--key", key, "--name", "Trần Văn Bình", "--birth", "1990",
+                         "--from", "06523", "--symptoms", "fever,cough", "--contact", "yes",
+                         "--companions", "Trần Thị Bé; 2018 | Trần Văn Tí; 2020", "--doses", "2",
+                         "--doses-of", "3", "--dose-product", "Vero", "--dose-date", "2021-09-01",
+                         "--test", "pcr", "--test-result", "negative", "--test-at",
+                         "2026-01-20T07:30:00Z", "--recovered", "yes", "--text"),
+                     0);
+    write_text(in_folder("code"), output);
+    assert_int_equal(RUN_FROM(in_folder("code"), "verify", "--trust", trust, "-"), 0);
+    for (char *at = output; (at = strstr(at, "\n  ")) != NULL;) {
+        at[0] = ' '; /* wherever the lines are broken */
+        memmove(at + 1, at + 3, strlen(at + 3) + 1);
+    }
+    assert_says("; for 3 people, with Trần Thị Bé (2018), Trần Văn Tí (2020); "
+                "symptoms: fever, cough; contact: yes; "
+                "test: pcr negative, sampled 2026-01-20; "
+                "doses: 2 of 3, Vero, last 2021-09-01; recovered; not stated: ");
+}
+
 static void test_times_can_be_set(void **state)
 {
     (void)state;
@@ -172,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DECLARE_TEST(test_keygen_keeps_the_secret),
         DECLARE_TEST(test_options_make_a_code_that_verifies),
+        DECLARE_TEST(test_a_person_reads_who_passes_and_why_not),
         DECLARE_TEST(test_times_can_be_set),
         DECLARE_TEST(test_json_is_read_strictly),
         DECLARE_TEST(test_a_batch_reports_its_bad_rows),
