@@ -58,7 +58,7 @@ static void print_hint(FILE *out, const struct chl_declaration_field *field)
     case CHL_FIELD_TEXT:
         if (field->area != CHL_AREA_NONE) {
             fputs(" (tên hoặc mã)", out);
-        } else if (strcmp(field->name, "nationality") == 0) {
+        } else if (field->country) {
             fputs(" (mã nước, ví dụ VN, LA, CN)", out);
         }
         break;
@@ -72,7 +72,9 @@ static void explain(FILE *out, const struct chl_declaration_field *field)
 {
     const char *characters = field->characters;
     fputs("  Chưa đúng, xin nhập lại", out);
-    if (field->type == CHL_FIELD_TEXT) {
+    if (field->country) {
+        fputs(": hai chữ cái của nước, ví dụ VN, LA, CN", out);
+    } else if (field->type == CHL_FIELD_TEXT) {
         fprintf(out, ": %s, tối đa %zu ký tự",
                 characters == NULL                ? "chữ thường đọc được"
                 : strchr(characters, 'A') == NULL ? "chỉ chữ số"

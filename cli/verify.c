@@ -112,14 +112,15 @@ struct run {
     bool all_good, printed;
 };
 
-static void report(struct run *run, const struct chl_inspection *found, const char *source)
+static void report(struct run *run, const struct chl_inspection *found,
+                   const struct chl_declaration *form, const char *source)
 {
     run->codes++;
     run->all_good = run->all_good && found->outcome == CHL_CLAIMED;
     if (run->options->json) {
-        verify_print_json(found, source);
+        verify_print_json(found, form, source);
     } else {
-        verify_print_text(found, source);
+        verify_print_text(found, form, source);
     }
     /* Who gives codes through a pipe waits for each answer. */
     run->printed = fflush(stdout) == 0 && run->printed;
@@ -129,7 +130,10 @@ static void inspect(struct run *run, const uint8_t *bytes, size_t length, const 
 {
     struct chl_inspection found;
     verify_plugins_inspect(run->plugins, bytes, length, run->options->now_ns, &found);
-    report(run, &found, source);
+    static struct chl_declaration form;
+    bool whole = found.outcome == CHL_CLAIMED && found.format == CHL_FORMAT_DECLARATION &&
+                 verify_plugins_form(run->plugins, bytes, length, &form);
+    report(run, &found, whole ? &form : NULL, source);
 }
 
 /* Read one line of at most a code's length; what is beyond is counted but not kept. */
@@ -176,7 +180,7 @@ static void inspect_picture(struct run *run, struct chl_qr_reader *reader, struc
     struct chl_inspection found = {.size = sizeof found};
     found.claims.size = (uint32_t)sizeof found.claims;
     chl_refuse(&found, CHL_REFUSAL_picture_unreadable);
-    report(run, &found, path);
+    report(run, &found, NULL, path);
     if (error != CHL_E_NOTFOUND) {
         fprintf(stderr, "chilang verify: %s: expected a PNG, JPEG or PGM picture with a code: %s\n",
                 path, access(path, R_OK) == 0 ? chl_strerror(error) : strerrordesc_np(errno));

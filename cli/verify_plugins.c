@@ -193,6 +193,13 @@ void verify_plugins_close(struct verify_plugins *plugins)
     free(plugins);
 }
 
+bool verify_plugins_form(struct verify_plugins *plugins, const uint8_t *bytes, size_t length,
+                         struct chl_declaration *out)
+{
+    plugins->scratch.used = 0;
+    return chl_declaration_read(&plugins->scratch, bytes, length, out);
+}
+
 void verify_plugins_inspect(struct verify_plugins *plugins, const uint8_t *bytes, size_t length,
                             int64_t now_ns, struct chl_inspection *out)
 {

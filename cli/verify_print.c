@@ -169,7 +169,23 @@ static void put_health(struct chl_json *json, const struct chl_claims *claims)
     put_time(json, "recovered_until", claims->recovered_until);
 }
 
-void verify_print_json(const struct chl_inspection *inspection, const char *source)
+/* Every field by its name in the form, as `chilang declare --json` takes it. */
+static void put_form(struct chl_json *json, const struct chl_declaration *form)
+{
+    size_t count = 0;
+    const struct chl_declaration_field *fields = chl_declaration_fields(&count);
+    char value[VERIFY_VALUE_MAX];
+    chl_json_object(json, "form");
+    for (size_t i = 0; i < count; i++) {
+        if (chl_declaration_say(form, &fields[i], value, sizeof value) == CHL_OK) {
+            put_text(json, fields[i].name, value);
+        }
+    }
+    chl_json_close_object(json);
+}
+
+void verify_print_json(const struct chl_inspection *inspection, const struct chl_declaration *form,
+                       const char *source)
 {
     char text[VERIFY_JSON_MAX];
     struct chl_json json;
@@ -187,6 +203,9 @@ void verify_print_json(const struct chl_inspection *inspection, const char *sour
     put_health(&json, &inspection->claims);
     put_missing(&json, inspection->claims.missing);
     chl_json_close_object(&json);
+    if (form != NULL) {
+        put_form(&json, form);
+    }
     chl_json_close_object(&json);
     if (chl_json_end(&json) == CHL_OK) {
         puts(text);

@@ -109,12 +109,15 @@ static void put_symptoms(struct line *line, const struct chl_claims *claims)
 }
 
 /* What the verdict hangs on comes before the rest. */
-static void put_health(struct line *line, const struct chl_claims *claims)
+static void put_health(struct line *line, const struct chl_claims *claims, const char *contacts)
 {
     char text[192], day[CHL_RFC3339_SIZE];
     put_symptoms(line, claims);
     if (claims->contact != CHL_ANSWER_NONE) {
-        put(line, "; ", "contact: ", claims->contact == CHL_ANSWER_YES ? "yes" : "no");
+        put(line, "; ", "contact: ",
+            contacts[0] != '\0'                 ? contacts
+            : claims->contact == CHL_ANSWER_YES ? "yes"
+                                                : "no");
     }
     if (claims->test_result != CHL_RESULT_NONE) {
         (void)snprintf(text, sizeof text, "%s %s", verify_test_kind(claims->test_kind),
@@ -153,24 +156,61 @@ static void put_party(struct line *line, const struct chl_claims *claims)
     }
 }
 
-static void put_person(struct line *line, const struct chl_claims *claims)
+/* What only our own form asks. What claims hold too was printed from them. */
+static void put_rest(struct line *line, const struct chl_declaration *form)
+{
+    size_t count = 0;
+    const struct chl_declaration_field *fields = chl_declaration_fields(&count);
+    char label[64], value[VERIFY_VALUE_MAX];
+    for (size_t i = 0; i < count; i++) {
+        const struct chl_declaration_field *field = &fields[i];
+        bool known = field->offset < sizeof form->claims || strcmp(field->name, "contact") == 0 ||
+                     strcmp(field->name, "sex") == 0 || strcmp(field->name, "address") == 0;
+        if (!known && chl_declaration_say(form, field, value, sizeof value) == CHL_OK &&
+            value[0] != '\0') {
+            (void)snprintf(label, sizeof label, "%s: ", field->name);
+            put(line, "; ", label, value);
+        }
+    }
+}
+
+static void put_person(struct line *line, const struct chl_claims *claims,
+                       const struct chl_declaration *form)
 {
     static const char *const sexes[] = {"", "male", "female"};
-    char day[CHL_RFC3339_SIZE];
+    char day[CHL_RFC3339_SIZE], contacts[VERIFY_VALUE_MAX] = "";
+    const struct chl_declaration_field *contact = chl_declaration_field("contact", 7);
+    if (form != NULL && contact != NULL) {
+        (void)chl_declaration_say(form, contact, contacts, sizeof contacts);
+        if (strcmp(contacts, "other") == 0) {
+            contacts[0] = '\0'; /* yes, not said with whom */
+        }
+    }
     put_stated(line, "", claims->name);
     put_stated(line, "born ", claims->birth);
     put_stated(line, "", claims->sex < sizeof sexes / sizeof *sexes ? sexes[claims->sex] : "");
     put_stated(line, "document ", claims->document);
     put_stated(line, "telephone ", claims->phone);
     put_stated(line, "of ", claims->address);
+    if (strcmp(claims->nationality, "VN") != 0) {
+        put_stated(line, "nationality ", claims->nationality);
+    }
+    put_stated(line, "from area ", claims->from_area);
+    put_stated(line, "to area ", claims->to_area);
+    put_stated(line, "vehicle ", claims->vehicle);
+    put_stated(line, "seat ", claims->seat);
     put_stated(line, "issued by ", claims->issuer);
     put_stated(line, "until ", day_of(claims->expires_at, day));
     put_party(line, claims);
-    put_health(line, claims);
+    put_health(line, claims, contacts);
+    if (form != NULL) {
+        put_rest(line, form);
+    }
     put_missing(line, claims->missing);
 }
 
-void verify_print_text(const struct chl_inspection *inspection, const char *source)
+void verify_print_text(const struct chl_inspection *inspection, const struct chl_declaration *form,
+                       const char *source)
 {
     struct line line = {0};
     char head[PIECE_MAX];
@@ -181,7 +221,7 @@ void verify_print_text(const struct chl_inspection *inspection, const char *sour
                    verify_verdict(inspection));
     put(&line, " ", "", head);
     if (inspection->outcome == CHL_CLAIMED) {
-        put_person(&line, &inspection->claims);
+        put_person(&line, &inspection->claims, form);
     } else {
         (void)snprintf(head, sizeof head, "at %s:", verify_stage(inspection));
         put(&line, " ", "", head);

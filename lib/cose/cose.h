@@ -77,6 +77,12 @@ bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust 
                    struct chl_scratch *scratch, const uint8_t *bytes, size_t length,
                    struct chl_inspection *out, struct chl_cose_message *message);
 
+/** Take a code apart and believe nothing of it: `message->claims` and the times, no key. For who
+ *  shows what a code says and has asked elsewhere whether it stands. @return false: not of this
+ *  format, or damaged. Thread: any, concurrently. Blocks: never. */
+bool chl_cose_read(const struct chl_cose_format *format, struct chl_scratch *scratch,
+                   const uint8_t *bytes, size_t length, struct chl_cose_message *message);
+
 /** Key usage, then time: the document's, then the certificate's. @param usage the CHL_USAGE_… bit
  * of the document found, 0 = none applies. When the key that made the signature may not sign such a
  * document, the others of its identifier are asked whether they made it too: a renewed certificate

@@ -172,6 +172,22 @@ bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust 
     return true;
 }
 
+bool chl_cose_read(const struct chl_cose_format *format, struct chl_scratch *scratch,
+                   const uint8_t *bytes, size_t length, struct chl_cose_message *message)
+{
+    struct chl_claims claims = {.size = (uint32_t)sizeof claims};
+    struct chl_bytes code = {bytes, length};
+    memset(message, 0, sizeof *message);
+    chl_code_trim(&code.data, &code.length);
+    size_t prefix = strlen(format->prefix);
+    if (code.length < prefix || length > CHL_CODE_MAX ||
+        memcmp(code.data, format->prefix, prefix) != 0) {
+        return false;
+    }
+    struct chl_bytes text = {code.data + prefix, code.length - prefix};
+    return decode(format, scratch, text, message, &claims) == CHL_REFUSAL_NONE;
+}
+
 static chl_refusal judge_time(const struct chl_cose_message *message, int64_t now_s, int64_t skew_s)
 {
     if (message->expires_at == 0) {

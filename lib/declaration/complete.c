@@ -51,14 +51,12 @@ bool chl_declaration_document(const char *text, const char *nationality, struct 
         return false;
     }
     bool all_digits = strspn(out->number, digits) == length;
-    bool foreign =
-        nationality[0] != '\0' && strcmp(nationality, "VN") != 0 && strcmp(nationality, "VNM") != 0;
     out->kind = CHL_DOCUMENT_PASSPORT;
-    if (!foreign && all_digits && length == 12) {
+    if (all_digits && length == 12) {
         out->kind = CHL_DOCUMENT_CCCD;
-    } else if (!foreign && all_digits && length == 9) {
+    } else if (all_digits && length == 9 && !is_foreign(nationality)) {
         out->kind = CHL_DOCUMENT_CMND;
-    } else if (!foreign && is_insurance(out->number, length)) {
+    } else if (is_insurance(out->number, length)) {
         out->kind = CHL_DOCUMENT_BHYT;
     }
     return true;
@@ -85,10 +83,15 @@ static void collect_documents(struct chl_declaration *form)
     claims->document_count = 0;
     memset(claims->documents, 0, sizeof claims->documents);
     for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
-        /* The insurance card is the country's own, whoever holds it. */
-        const char *nationality = given[i] == form->insurance ? "" : claims->nationality;
-        if (chl_declaration_document(given[i], nationality, &document)) {
-            add_document(claims, &document);
+        if (!chl_declaration_document(given[i], claims->nationality, &document)) {
+            continue;
+        }
+        add_document(claims, &document);
+        /* What a person says of themselves hides no number from the register: nine digits also
+         * count as the old card's they may be. */
+        struct chl_document old;
+        if (chl_declaration_document(given[i], "", &old) && old.kind != document.kind) {
+            add_document(claims, &old);
         }
     }
 }

@@ -94,6 +94,7 @@ struct chl_declaration_field {
     const char *drops;      /**< TEXT: separators that are taken out */
     bool past;              /**< BIRTH, DATE, TIME: has happened before the form is signed */
     char needs;             /**< TEXT: must occur; 0 = nothing must */
+    bool country;           /**< TEXT: the code of a country, asked of who fills a form */
     bool capitals;          /**< TEXT: letters are made capital, đ too */
     chl_area_kind area;
     const char *const *choices;    /**< NULL-ended */
@@ -139,8 +140,10 @@ chl_err chl_declaration_answer(struct chl_declaration *declaration,
 chl_err chl_declaration_accompany(struct chl_declaration *declaration, const char *name,
                                   const char *birth, const char *document);
 /** A document number, normalised, and its kind by its form: 12 digits, 9 digits, a health insurance
- *  number, otherwise a passport. @param nationality "" or ISO 3166-1; nine digits of a foreigner
- * are no CMND. @return false: no number. Thread: any. Blocks: never. */
+ *  number, otherwise a passport. @param nationality "" or ISO 3166-1 alpha-2; nine digits of a
+ *  foreigner are a passport's. The longer forms are the country's own whoever states what: no
+ *  passport has more than nine characters (ICAO Doc 9303-4). @return false: no number. Thread: any.
+ * Blocks: never. */
 bool chl_declaration_document(const char *text, const char *nationality, struct chl_document *out);
 /** Fill the claims that follow from the form: documents, party, sex, address, what is missing.
  * Issuing and decoding do it themselves. @return false when more people are named than `party`
@@ -172,6 +175,16 @@ chl_err chl_declaration_issue(const struct chl_issuer *issuer, struct chl_declar
 /** Read the claims of a verified CWT. @return CHL_REFUSAL_NONE or a schema_… reason; what was read
  *  before it is kept. Thread: any. Blocks: never. */
 chl_refusal chl_declaration_decode(const struct chl_cbor_tree *claims, struct chl_declaration *out);
+
+/** Read the form out of a code without asking who signed it: for showing it, once
+ *  chl_declaration_inspect() has said whether it stands. @return false: no declaration, or damaged;
+ *  what was read before is kept. Thread: any. Blocks: never. */
+bool chl_declaration_read(struct chl_scratch *scratch, const uint8_t *bytes, size_t length,
+                          struct chl_declaration *out);
+/** The value of a field as chl_declaration_set() takes it, "" when it is not stated. CHL_FIELD_TIME
+ *  is in UTC. 2 KiB always suffice. @return CHL_OK or CHL_E_LIMIT. Thread: any. Blocks: never. */
+chl_err chl_declaration_say(const struct chl_declaration *declaration,
+                            const struct chl_declaration_field *field, char *out, size_t size);
 
 /** What a checkpoint accepts. */
 struct chl_declaration_rules {

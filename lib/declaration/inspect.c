@@ -156,14 +156,29 @@ static bool is_revoked(const struct chl_cose_message *message, const struct chl_
             chl_revoked_has(list, CHL_REVOKED_ID, id));
 }
 
+static const struct chl_cose_format format = {.prefix = CHL_DECLARATION_PREFIX,
+                                              .format = CHL_FORMAT_DECLARATION,
+                                              .trusted = CHL_TRUST_PUBLIC_KEY};
+
+bool chl_declaration_read(struct chl_scratch *scratch, const uint8_t *bytes, size_t length,
+                          struct chl_declaration *out)
+{
+    struct chl_cose_message message;
+    chl_declaration_init(out);
+    if (!chl_cose_read(&format, scratch, bytes, length, &message)) {
+        return false;
+    }
+    out->claims.issued_at = message.issued_at;
+    out->claims.not_before = message.not_before;
+    out->claims.expires_at = message.expires_at;
+    return chl_declaration_decode(&message.claims, out) == CHL_REFUSAL_NONE;
+}
+
 void chl_declaration_inspect(const struct chl_trust *trust,
                              const struct chl_declaration_rules *rules, struct chl_scratch *scratch,
                              const uint8_t *bytes, size_t length, int64_t now_ns,
                              struct chl_inspection *out)
 {
-    static const struct chl_cose_format format = {.prefix = CHL_DECLARATION_PREFIX,
-                                                  .format = CHL_FORMAT_DECLARATION,
-                                                  .trusted = CHL_TRUST_PUBLIC_KEY};
     struct chl_cose_message message = {0};
     if (!chl_cose_open(&format, trust, scratch, bytes, length, out, &message)) {
         return;

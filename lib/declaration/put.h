@@ -27,6 +27,10 @@ bool is_printable(const char *text, size_t length);
 /** Text of people as a name or note is kept: Unicode's composed form. False: too long, not UTF-8.
  */
 bool compose(const char *text, size_t length, char *out, size_t size);
+/** A country's code of two capital letters, ISO 3166-1 alpha-2. */
+bool is_country(const char *text);
+/** A country other than Viet Nam; what is no country's code says nothing. */
+bool is_foreign(const char *nationality);
 /** Member of a field. */
 const void *field_at(const struct chl_declaration *declaration,
                      const struct chl_declaration_field *field);

@@ -132,6 +132,10 @@ void chl_declaration_expects(const struct chl_declaration_field *field, char *ou
 {
     switch (field->type) {
     case CHL_FIELD_TEXT:
+        if (field->country) {
+            (void)snprintf(out, size, "%s", field->of);
+            break;
+        }
         (void)snprintf(out, size, "at most %zu bytes of %s", field->size - 1,
                        field->of == NULL ? "text" : field->of);
         break;
@@ -203,6 +207,25 @@ static chl_refusal parse_companions(struct chl_declaration *form, const char *te
     return CHL_REFUSAL_NONE;
 }
 
+/* Who writes the country's name means its code. */
+static chl_refusal parse_country(struct chl_declaration *form,
+                                 const struct chl_declaration_field *field, struct word word)
+{
+    static const char *const here[] = {"Việt Nam", "Vietnam", "VNM", NULL};
+    char code[3];
+    if (word_is_any(word, here)) {
+        return put_text(form, field, "VN", 2);
+    }
+    if (word.length != 2) {
+        return CHL_REFUSAL_schema_value;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        code[i] = (char)(word.at[i] >= 'a' && word.at[i] <= 'z' ? word.at[i] - 0x20 : word.at[i]);
+    }
+    code[2] = '\0';
+    return is_country(code) ? put_text(form, field, code, 2) : CHL_REFUSAL_schema_value;
+}
+
 static chl_refusal parse_text(struct chl_declaration *form,
                               const struct chl_declaration_field *field, struct word word)
 {
@@ -216,6 +239,9 @@ static chl_refusal parse_text(struct chl_declaration *form,
                        chl_birth_normalise(text, birth) == CHL_OK
                    ? put_text(form, field, birth, strlen(birth))
                    : CHL_REFUSAL_schema_value;
+    }
+    if (field->country) {
+        return parse_country(form, field, word);
     }
     if (field->type == CHL_FIELD_BIRTH || field->characters != NULL) {
         return put_text(form, field, word.at, word.length);

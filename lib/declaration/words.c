@@ -29,7 +29,7 @@ static bool sounds_like(struct word word, const char *text)
            chl_name_key_plain(text, known, sizeof known) == CHL_OK && strcmp(said, known) == 0;
 }
 
-static bool word_is_any(struct word word, const char *const *texts)
+bool word_is_any(struct word word, const char *const *texts)
 {
     for (; *texts != NULL; texts++) {
         if (word_is(word, *texts) || sounds_like(word, *texts)) {

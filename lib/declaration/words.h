@@ -14,6 +14,8 @@ struct word {
 
 /** The same letters, capitals or not. */
 bool word_is(struct word word, const char *text);
+/** One of these, NULL-ended, whatever its capitals and accents. */
+bool word_is_any(struct word word, const char *const *texts);
 /** One of the field's choices, in its stable name or as people say it. @return false: none. */
 bool parse_choice(const struct chl_declaration_field *field, struct word word, int64_t *out);
 /** Yes or no. */

@@ -69,11 +69,13 @@ static void test_a_person_reads_who_passes_and_why_not(void **state)
     const char *key = in_folder("keys/issuer.key.pem");
     const char *trust = in_folder("keys/issuer.pub.pem");
     assert_int_equal(RUN("declare", "--key", key, "--name", "Trần Văn Bình", "--birth", "1990",
-                         "--from", "06523", "--symptoms", "fever,cough", "--contact", "yes",
-                         "--companions", "Trần Thị Bé; 2018 | Trần Văn Tí; 2020", "--doses", "2",
-                         "--doses-of", "3", "--dose-product", "Vero", "--dose-date", "2021-09-01",
-                         "--test", "pcr", "--test-result", "negative", "--test-at",
-                         "2026-01-20T07:30:00Z", "--recovered", "yes", "--text"),
+                         "--from", "06523", "--symptoms", "fever,cough", "--companions",
+                         "Trần Thị Bé; 2018 | Trần Văn Tí; 2020", "--doses", "2", "--doses-of", "3",
+                         "--dose-product", "Vero", "--dose-date", "2021-09-01", "--test", "pcr",
+                         "--test-result", "negative", "--test-at", "2026-01-20T07:30:00Z",
+                         "--recovered", "yes", "--transport", "car", "--places",
+                         "Hà Nội, Bắc Giang", "--contact", "patient,area", "--note", "ho nhẹ",
+                         "--travel-at", "2026-01-21T05:30:00Z", "--text"),
                      0);
     write_text(in_folder("code"), output);
     assert_int_equal(RUN_FROM(in_folder("code"), "verify", "--trust", trust, "-"), 0);
@@ -82,9 +84,16 @@ static void test_a_person_reads_who_passes_and_why_not(void **state)
         memmove(at + 1, at + 3, strlen(at + 3) + 1);
     }
     assert_says("; for 3 people, with Trần Thị Bé (2018), Trần Văn Tí (2020); "
-                "symptoms: fever, cough; contact: yes; "
+                "symptoms: fever, cough; contact: patient,area; "
                 "test: pcr negative, sampled 2026-01-20; "
-                "doses: 2 of 3, Vero, last 2021-09-01; recovered; not stated: ");
+                "doses: 2 of 3, Vero, last 2021-09-01; recovered; transport: car; ");
+    assert_says("places: Hà Nội, Bắc Giang; ");
+    assert_says("note: ho nhẹ");
+    assert_int_equal(RUN_FROM(in_folder("code"), "verify", "--json", "--trust", trust, "-"), 0);
+    assert_says("\"form\":{\"name\":\"Trần Văn Bình\",\"birth\":\"1990\",\"from\":\"06523\"");
+    assert_says("\"contact\":\"patient,area\"");
+    assert_says("\"travel_at\":\"2026-01-21T05:30:00Z\"");
+    assert_says("\"companions\":\"Trần Thị Bé; 2018 | Trần Văn Tí; 2020\"");
 }
 
 static void test_times_can_be_set(void **state)

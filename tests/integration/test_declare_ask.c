@@ -122,7 +122,7 @@ static void test_a_form_is_asked_for(void **state)
     until("Giới tính (nam, nữ, khác)");
     say("NỮ");
     until("Quốc tịch (mã nước, ví dụ VN, LA, CN)");
-    say("Việt Nam");
+    say("Đại Ngu");
     until("Chưa đúng");
     say("vn");
     until("Số điện thoại");

@@ -185,6 +185,11 @@ static void test_documents_are_known_by_their_form(void **state)
         {"001187029317", "VNM", "001187029317", CHL_DOCUMENT_CCCD},
         {"012-345-678", "VN", "012345678", CHL_DOCUMENT_CMND},
         {"012345678", "US", "012345678", CHL_DOCUMENT_PASSPORT},
+        /* What a person calls their country hides none of its numbers. */
+        {"012345678", "VIETNAM", "012345678", CHL_DOCUMENT_CMND},
+        {"012345678", "ZZ", "012345678", CHL_DOCUMENT_CMND},
+        {"001187029317", "LA", "001187029317", CHL_DOCUMENT_CCCD},
+        {"HS4010120878821", "LA", "HS4010120878821", CHL_DOCUMENT_BHYT},
         {"hs4 01 0120878821", "", "HS4010120878821", CHL_DOCUMENT_BHYT},
         {"0120878821", "", "0120878821", CHL_DOCUMENT_BHYT},
         {"b1234567", "", "B1234567", CHL_DOCUMENT_PASSPORT},
@@ -202,6 +207,70 @@ static void test_documents_are_known_by_their_form(void **state)
         assert_false(chl_declaration_document(none[i], "", &out));
         assert_string_equal(out.number, "");
     }
+}
+
+/* What is said of a form fills the same form; and what is shown of a code is what was signed. */
+static void test_every_field_is_said_as_it_is_set(void **state)
+{
+    (void)state;
+    char code[CHL_ISSUE_CODE_MAX], value[2048], why[256];
+    static struct chl_declaration made, read, again;
+    size_t count = 0;
+    const struct chl_declaration_field *fields = chl_declaration_fields(&count);
+    test_fill_everything(&made);
+    issue(&issuer, &made, code);
+    scratch.used = 0;
+    assert_true(chl_declaration_read(&scratch, (const uint8_t *)code, strlen(code), &read));
+    assert_int_equal(read.claims.expires_at, made.claims.expires_at);
+    chl_declaration_init(&again);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(chl_declaration_say(&read, &fields[i], value, sizeof value), CHL_OK);
+        assert_true(value[0] != '\0');
+        if (chl_declaration_set(&again, &fields[i], value, why, sizeof why) != CHL_OK) {
+            fail_msg("%s", why);
+        }
+        char said[2048];
+        assert_int_equal(chl_declaration_say(&again, &fields[i], said, sizeof said), CHL_OK);
+        assert_string_equal(said, value);
+        assert_int_equal(chl_declaration_say(&read, &fields[i], value, 1), CHL_E_LIMIT);
+    }
+    assert_string_equal(again.places, made.places);
+    assert_int_equal(again.travel_at, made.travel_at);
+    assert_int_equal(again.contacts, made.contacts);
+    code[20] = code[20] == 'A' ? 'B' : 'A';
+    scratch.used = 0;
+    assert_false(chl_declaration_read(&scratch, (const uint8_t *)code, strlen(code), &read));
+    assert_false(chl_declaration_read(&scratch, (const uint8_t *)"HC1:", 4, &read));
+}
+
+static void test_a_foreigner_hides_no_number(void **state)
+{
+    (void)state;
+    static const char *const good[][2] = {{"VN", "VN"},      {"vn", "VN"},  {"Việt Nam", "VN"},
+                                          {"VIETNAM", "VN"}, {"vnm", "VN"}, {"la", "LA"}};
+    static const char *const bad[] = {"ZZ", "KINH", "V", "Lào", "LAO", "V N", "1A"};
+    const struct chl_declaration_field *field = chl_declaration_field("nationality", 11);
+    const struct chl_declaration_field *number = chl_declaration_field("document", 8);
+    struct chl_declaration form;
+    char why[256];
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        chl_declaration_init(&form);
+        assert_int_equal(chl_declaration_set(&form, field, good[i][0], why, sizeof why), CHL_OK);
+        assert_string_equal(form.claims.nationality, good[i][1]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        chl_declaration_init(&form);
+        assert_int_equal(chl_declaration_set(&form, field, bad[i], why, sizeof why), CHL_E_INVAL);
+        assert_non_null(strstr(why, "ISO 3166-1"));
+        assert_string_equal(form.claims.nationality, "");
+    }
+    chl_declaration_init(&form);
+    assert_int_equal(chl_declaration_set(&form, field, "US", why, sizeof why), CHL_OK);
+    assert_int_equal(chl_declaration_set(&form, number, "012345678", why, sizeof why), CHL_OK);
+    assert_true(chl_declaration_complete(&form));
+    assert_int_equal(form.claims.document_count, 2);
+    assert_int_equal(form.claims.documents[0].kind, CHL_DOCUMENT_PASSPORT);
+    assert_int_equal(form.claims.documents[1].kind, CHL_DOCUMENT_CMND);
 }
 
 static void test_what_is_not_said_is_missing(void **state)
@@ -380,6 +449,8 @@ int main(void)
         cmocka_unit_test(test_every_field_is_read_back),
         cmocka_unit_test(test_claims_name_the_documents),
         cmocka_unit_test(test_documents_are_known_by_their_form),
+        cmocka_unit_test(test_every_field_is_said_as_it_is_set),
+        cmocka_unit_test(test_a_foreigner_hides_no_number),
         cmocka_unit_test(test_what_is_not_said_is_missing),
         cmocka_unit_test(test_companions_are_counted),
         cmocka_unit_test(test_two_codes_of_one_form_differ),
