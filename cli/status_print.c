@@ -3,6 +3,7 @@
  *  @brief The tables of `chilang status`: data first, one printer for all of them.
  */
 #include "cli/status_print.h"
+#include "cli/status_why.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -242,7 +243,7 @@ static void print_trust_duty(FILE *out, const json_t *trust, const char *red, co
 }
 
 /** What somebody has to do something about, each on a line of its own. */
-static void print_duties(FILE *out, const json_t *status, bool colour)
+static void print_duties(FILE *out, const json_t *status, bool colour, size_t columns)
 {
     const char *red = colour ? "\033[31m" : "";
     const char *plain = colour ? "\033[0m" : "";
@@ -256,6 +257,7 @@ static void print_duties(FILE *out, const json_t *status, bool colour)
         (void)fprintf(out, "%sCLOCK%s in doubt: set the machine's time\n", red, plain);
     }
     print_trust_duty(out, json_object_get(status, "trust"), red, plain);
+    status_register_duty(out, json_object_get(status, "register"), red, plain, columns);
     for (size_t i = 0; i < json_array_size(zones); i++) {
         const json_t *entry = json_array_get(zones, i);
         if (json_is_true(json_object_get(entry, "recount_due"))) {
@@ -285,7 +287,7 @@ static void print_trust(FILE *out, const json_t *trust)
     (void)fputc('\n', out);
 }
 
-static void print_head(FILE *out, const json_t *status, bool colour)
+static void print_head(FILE *out, const json_t *status, bool colour, size_t columns)
 {
     char name[CELL_MAX];
     char site[CELL_MAX];
@@ -301,12 +303,14 @@ static void print_head(FILE *out, const json_t *status, bool colour)
                   (long long)json_integer_value(json_object_get(status, "head")));
     (void)fprintf(out, "epoch %s\n", text_of(status, "epoch", text, 40));
     print_trust(out, json_object_get(status, "trust"));
-    print_duties(out, status, colour);
+    status_register(out, json_object_get(status, "register"));
+    print_duties(out, status, colour, columns);
 }
 
 void status_print(FILE *out, const json_t *status, const struct status_look *look)
 {
-    print_head(out, status, look->colour);
+    size_t columns = look->columns < WIDTH ? (size_t)look->columns : WIDTH;
+    print_head(out, status, look->colour, columns);
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         const json_t *list = json_object_get(status, tables[t].member);
         if (json_array_size(list) == 0) {
@@ -318,4 +322,5 @@ void status_print(FILE *out, const json_t *status, const struct status_look *loo
             print_row(out, &tables[t], json_array_get(list, i), look);
         }
     }
+    status_failed(out, json_object_get(status, "plugins"), columns);
 }

@@ -356,7 +356,7 @@ void decide_scan(struct decision *decision)
 static bool needs_entry(uint8_t reason)
 {
     return reason == CHL_REASON_FORMAT_UNKNOWN || reason == CHL_REASON_FORMAT_UNREAD ||
-           reason == CHL_REASON_PLACE_CODE;
+           reason == CHL_REASON_FORMAT_NOT_ACCEPTED || reason == CHL_REASON_PLACE_CODE;
 }
 
 void decide_resolve(struct decision *decision, const struct engine_operator *act)
@@ -411,7 +411,7 @@ static const chl_reason answered[] = {
     CHL_REASON_CODE_UNREADABLE,     CHL_REASON_CODE_DAMAGED,
     CHL_REASON_SCHEMA_INVALID,      CHL_REASON_FORMAT_UNKNOWN,
     CHL_REASON_FORMAT_UNREAD,       CHL_REASON_PLACE_CODE,
-    CHL_REASON_SCANNER_MANGLED,
+    CHL_REASON_FORMAT_NOT_ACCEPTED, CHL_REASON_SCANNER_MANGLED,
 };
 
 static bool answers(chl_reason reason)

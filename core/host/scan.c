@@ -155,7 +155,7 @@ static void fill(struct chl_ctx *ctx, const struct chl_scan *scan, struct host_s
         return;
     }
     if (scan->unreadable || scan->bytes == NULL || scan->length > CHL_CODE_MAX) {
-        refuse(to, "unreadable");
+        refuse(to, "picture_unreadable");
         return;
     }
     struct chl_inspection found;

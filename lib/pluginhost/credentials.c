@@ -196,7 +196,7 @@ static void answer_by_sniffing(struct chl_inspection *out, const uint8_t *bytes,
 {
     chl_format format = chl_sniff(bytes, length);
     if (format == CHL_FORMAT_UNKNOWN) {
-        answer(out, CHL_NOT_MINE, CHL_STAGE_PREFIX, "unknown-format");
+        answer(out, CHL_NOT_MINE, CHL_STAGE_PREFIX, "format_unknown");
         return;
     }
     answer(out, CHL_REFUSED, CHL_STAGE_PREFIX,

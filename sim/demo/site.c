@@ -45,7 +45,7 @@ static const char tail[] =
     "  stream: { use: stream_zmq, live: \"tcp://127.0.0.1:%d\", pull: \"tcp://127.0.0.1:%d\", "
     "keys: %s }\n"
     "\ncredentials:\n"
-    "  accept: [declaration, hcert]\n"
+    "  accept: [declaration, hcert, cccd, bhyt, pccovid]\n"
     "  trust: %s\n"
     "\njournal: { path: %s, keep_persons: 28 d }\n"
     "control: %s\n";

@@ -376,6 +376,12 @@ static void test_refused_register_leaves_the_former_one(void **state)
     kill(world.daemon, SIGHUP);
     assert_true(until_register(false, text));
     assert_non_null(strstr(text, "f0.csv:3: expected a document number"));
+    static char out[WORLD_OUT];
+    const char *const status[] = {"status", "--control", world_path(&world, "control.sock"), NULL};
+    assert_int_equal(world_run(&world, out, "chilang", status), 0);
+    assert_non_null(strstr(out, "register: 1 person\n"));
+    assert_non_null(strstr(out, "REGISTER REFUSED the former one stays\n"));
+    assert_non_null(strstr(out, "f0.csv:3:"));
     const char *const document[] = {"--document", NUMBER, NULL};
     world_code(&world, code, document);
     world_scan(&world, "G1", code);

@@ -81,7 +81,7 @@ static void expect_others(const struct site *site)
 {
     expect(site, 6, CHL_REFUSED, CHL_FORMAT_NZCP, "format_unsupported");
     expect(site, 7, CHL_REFUSED, CHL_FORMAT_PLACE, "place_code");
-    expect(site, 8, CHL_NOT_MINE, CHL_FORMAT_UNKNOWN, "unknown-format");
+    expect(site, 8, CHL_NOT_MINE, CHL_FORMAT_UNKNOWN, "format_unknown");
 }
 
 static void test_all_three_are_read(void **state)

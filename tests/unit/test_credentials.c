@@ -120,7 +120,7 @@ static void test_a_code_nobody_knows_is_unknown(void **state)
         assert_int_equal(out.outcome, CHL_NOT_MINE);
         assert_int_equal(out.format, CHL_FORMAT_UNKNOWN);
         assert_int_equal(out.stage, CHL_STAGE_PREFIX);
-        assert_string_equal(out.reason, "unknown-format");
+        assert_string_equal(out.reason, "format_unknown");
         assert_string_equal(out.claims.name, "");
         assert_string_equal(note.by, "");
     }

@@ -220,9 +220,9 @@ static void test_five_kinds_never_share_a_text(void **state)
     static const struct fault kinds[] = {
         {.refusal = "expired", .stage = CHL_STAGE_TIME},
         {.refusal = "signature_invalid", .stage = CHL_STAGE_SIGNATURE},
-        {.refusal = "unreadable", .stage = CHL_STAGE_PICTURE, .unreadable = true},
+        {.refusal = "picture_unreadable", .stage = CHL_STAGE_PICTURE, .unreadable = true},
         {.refusal = "issuer_unknown", .stage = CHL_STAGE_ISSUER},
-        {.refusal = "unknown-format", .stage = CHL_STAGE_PREFIX, .unknown = true},
+        {.refusal = "format_unknown", .stage = CHL_STAGE_PREFIX, .unknown = true},
     };
     enum { KINDS = sizeof kinds / sizeof *kinds };
     const struct chl_reason_text *texts[KINDS];

@@ -61,9 +61,9 @@ static void test_scans_reach_the_loop_without_the_person(void **state)
     assert_int_equal(strlen(refused->reason), sizeof refused->reason - 1);
     assert_int_equal(refused->party, 1);
     assert_int_equal(site.scans[2].outcome, CHL_NOT_MINE);
-    assert_string_equal(site.scans[2].reason, "unknown-format");
+    assert_string_equal(site.scans[2].reason, "format_unknown");
     assert_true(site.scans[3].unreadable);
-    assert_string_equal(site.scans[3].reason, "unreadable");
+    assert_string_equal(site.scans[3].reason, "picture_unreadable");
     assert_false(site.scans[4].unreadable); /* the scanner's fault has a text of its own */
     assert_int_equal(site.scans[4].outcome, CHL_REFUSED);
     assert_int_equal(site.scans[4].stage, CHL_STAGE_PREFIX);
