@@ -122,6 +122,10 @@ static int declare_one(struct declare *declare)
     if (err == CHL_OK) {
         err = declare_sign(declare, &declare->form, code, why);
     }
+    if (err == CHL_OK && declare->form.claims.from_area[0] == '\0') {
+        fprintf(stderr, "chilang declare: without --from the checkpoint must ask where the person "
+                        "comes from\n");
+    }
     if (err == CHL_OK && declare->card != NULL) {
         err = declare_card(declare, &declare->form, code, declare->card, why);
     }

@@ -4,6 +4,7 @@
  *
  *  Nothing is written before the last answer: what is broken off leaves nothing behind.
  */
+#include "cli/ask_words.h"
 #include "cli/declare.h"
 
 #include <string.h>
@@ -65,23 +66,6 @@ static void print_hint(FILE *out, const struct chl_declaration_field *field)
     }
     fputs(": ", out);
     (void)fflush(out);
-}
-
-/** What is wrong with the answer, in the words of the form; the hint stands above it. */
-static void explain(FILE *out, const struct chl_declaration_field *field)
-{
-    const char *characters = field->characters;
-    fputs("  Chưa đúng, xin nhập lại", out);
-    if (field->country) {
-        fputs(": hai chữ cái của nước, ví dụ VN, LA, CN", out);
-    } else if (field->type == CHL_FIELD_TEXT) {
-        fprintf(out, ": %s, tối đa %zu ký tự",
-                characters == NULL                ? "chữ thường đọc được"
-                : strchr(characters, 'A') == NULL ? "chỉ chữ số"
-                                                  : "chữ không dấu và chữ số",
-                field->size - 1);
-    }
-    fputs(field->type == CHL_FIELD_TEXT ? ".\n" : " như ví dụ trong ngoặc.\n", out);
 }
 
 /** Offer what a name may mean; the answer may then be a number of the list. */
@@ -170,7 +154,7 @@ static bool take(struct talk *talk, const struct chl_declaration_field *field, c
     } else if (field->area != CHL_AREA_NONE) {
         offer(talk, field, answer);
     } else {
-        explain(talk->out, field);
+        ask_explain(talk->out, field);
     }
     return false;
 }

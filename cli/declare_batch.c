@@ -6,9 +6,11 @@
 #include "cli/declare_batch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "lib/base/time.h"
@@ -51,6 +53,23 @@ static chl_err write_card(struct batch *batch, const struct chl_declaration *for
     return err == CHL_OK ? chl_card_sheets_add(batch->sheets, &card.card, why, DECLARE_WHY) : err;
 }
 
+/** A name for a picture that no earlier batch gave to one of its own. */
+static void number_file(struct batch *batch, char *out, size_t size)
+{
+    char path[PATH_MAX];
+    unsigned number = batch->skipped + batch->good + batch->bad;
+    do {
+        number++;
+        (void)snprintf(out, size, "%05u.png", number);
+        int length = snprintf(path, sizeof path, "%s/%s",
+                              batch->declare->out != NULL ? batch->declare->out : ".", out);
+        if (batch->declare->out == NULL || length < 0 || (size_t)length >= sizeof path) {
+            break;
+        }
+    } while (access(path, F_OK) == 0 && number < UINT_MAX);
+    batch->skipped = number - batch->good - batch->bad - 1;
+}
+
 /** Sign the family that was read and write what was asked for. */
 static chl_err issue(struct batch *batch, struct batch_family *family, char why[DECLARE_WHY])
 {
@@ -58,7 +77,7 @@ static chl_err issue(struct batch *batch, struct batch_family *family, char why[
     char numbered[32];
     char expires[CHL_RFC3339_SIZE];
     const char *file = family->file[0] != '\0' ? family->file : numbered;
-    (void)snprintf(numbered, sizeof numbered, "%05u.png", batch->good + batch->bad + 1);
+    number_file(batch, numbered, sizeof numbered);
     chl_err err = declare_sign(batch->declare, &family->form, code, why);
     if (err == CHL_OK && batch->sheets != NULL) {
         err = write_card(batch, &family->form, code, why);
@@ -97,6 +116,7 @@ static void end_family(struct batch *batch)
         family->mistakes++;
     }
     if (family->mistakes == 0) {
+        batch->unplaced += family->form.claims.from_area[0] == '\0' ? 1 : 0;
         batch->good++;
     } else {
         batch->bad++;
@@ -159,14 +179,18 @@ static bool open_manifest(struct batch *batch)
         return false;
     }
     if (length > 0 && (size_t)length < sizeof path) {
-        batch->manifest = fopen(path, "we");
+        /* What was handed out before stays listed: by its identifier it is taken back. */
+        batch->manifest = fopen(path, "ae");
     }
     if (batch->manifest == NULL) {
         fprintf(stderr, "chilang declare: %s cannot be written: %s\n", path,
                 strerrordesc_np(errno));
         return false;
     }
-    fputs("line,file,id,version,expires_at\n", batch->manifest);
+    struct stat about;
+    if (fstat(fileno(batch->manifest), &about) == 0 && about.st_size == 0) {
+        fputs("line,file,id,version,expires_at\n", batch->manifest);
+    }
     return true;
 }
 
@@ -221,6 +245,12 @@ int declare_batch(const struct declare *declare)
     }
     good = fflush(stdout) == 0 && good;
     fprintf(stderr, "chilang declare: %u made, %u refused\n", batch->good, batch->bad);
+    if (batch->unplaced > 0) {
+        fprintf(stderr,
+                "chilang declare: %u of them say no `from`: the checkpoint must ask where these "
+                "people come from\n",
+                batch->unplaced);
+    }
 out:
     if (batch->csv.file != NULL && !standard) {
         (void)fclose(batch->csv.file);

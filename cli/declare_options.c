@@ -194,7 +194,7 @@ static void check(struct argp_state *state, const struct declare *out)
 }
 
 /** Options that are a text and no more. @return false: another. */
-static bool parse_plain(int key, const char *text, struct declare *out)
+static bool parse_plain(struct argp_state *state, int key, const char *text, struct declare *out)
 {
     const struct {
         int key;
@@ -204,6 +204,10 @@ static bool parse_plain(int key, const char *text, struct declare *out)
                  {KEY_GROUP, &out->group}, {KEY_CARD, &out->card}, {KEY_CARDS, &out->cards}};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         if (plain[i].key == key) {
+            if (*plain[i].at != NULL) {
+                argp_error(state, "expected each option once, got another after `%s`",
+                           *plain[i].at);
+            }
             *plain[i].at = text;
             return true;
         }
@@ -222,7 +226,7 @@ static void parse_span(struct argp_state *state, const char *option, const char 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     struct declare *out = state->input;
-    if (parse_plain(key, text, out)) {
+    if (parse_plain(state, key, text, out)) {
         return 0;
     }
     switch (key) {

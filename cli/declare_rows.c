@@ -15,6 +15,13 @@ static bool is_about_row(const char *name)
 static chl_err check_name(const char *name, char why[DECLARE_WHY])
 {
     static struct chl_declaration probe;
+    if (strpbrk(name, ";\t") != NULL) {
+        (void)snprintf(why, DECLARE_WHY,
+                       "expected commas between the columns, got %s; save the file as CSV with "
+                       "commas",
+                       strchr(name, ';') != NULL ? "semicolons" : "tabs");
+        return CHL_E_INVAL;
+    }
     if (strlen(name) >= BATCH_COLUMN_SIZE) {
         (void)snprintf(why, DECLARE_WHY, "expected shorter names of fields");
         return CHL_E_INVAL;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/ask_words.h"
 #include "cli/declare.h"
 #include "cli/entry.h"
 #include "lib/document/document.h"
@@ -130,7 +131,7 @@ static void explain(FILE *out, const struct chl_declaration_field *field, bool e
         return;
     }
     if (!english) {
-        (void)fputs("  Chưa đúng, xin nhập lại như trong ngoặc.\n", out);
+        ask_explain(out, field);
         return;
     }
     chl_declaration_expects(field, expects, sizeof expects);
@@ -184,21 +185,37 @@ static chl_err ask_one(FILE *in, FILE *out, struct entry *entry, const struct qu
     return result;
 }
 
-/** Whether it is who was just scanned; without an answer it is nobody. */
+static bool is_one_of(const char *answer, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (strcasecmp(answer, *words) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** Whether it is who was just scanned: yes or no, nothing else is taken for either. */
 static chl_err ask_whether_scanned(FILE *in, FILE *out, struct entry *entry)
 {
+    static const char *const yes[] = {"c", "có", "y", "yes", NULL};
+    static const char *const no[] = {"k", "không", "n", "no", NULL};
     char line[ANSWER_MAX];
     entry_print_desk(out, entry);
-    (void)fputs(entry->english ? "This person? (y/n): " : "Đúng người này? (c = có, k = không): ",
-                out);
-    (void)fflush(out);
-    if (fgets(line, sizeof line, in) == NULL) {
-        return CHL_E_CLOSED;
+    for (;;) {
+        (void)fputs(
+            entry->english ? "This person? (y/n): " : "Đúng người này? (c = có, k = không): ", out);
+        (void)fflush(out);
+        if (fgets(line, sizeof line, in) == NULL) {
+            return CHL_E_CLOSED;
+        }
+        const char *answer = trimmed(line);
+        entry->scanned = is_one_of(answer, yes);
+        if (entry->scanned || is_one_of(answer, no)) {
+            return CHL_OK;
+        }
+        (void)fputs(entry->english ? "  Answer y or n.\n" : "  Xin trả lời c hoặc k.\n", out);
     }
-    const char *answer = trimmed(line);
-    entry->scanned = strcasecmp(answer, "c") == 0 || strcasecmp(answer, "có") == 0 ||
-                     strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
-    return CHL_OK;
 }
 
 chl_err entry_ask(FILE *in, FILE *out, struct entry *entry)

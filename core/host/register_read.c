@@ -157,8 +157,9 @@ static chl_err take_row(struct reading *r)
             return refuse(r, CHL_E_CORRUPT, "UTF-8", "other bytes; save the file as UTF-8");
         }
     }
-    if (empty > 1) {
-        return refuse(r, CHL_E_CORRUPT, "at most one empty column", "more");
+    if (cells[COLUMN_DOCUMENT][0] == '\0' && empty > 1) {
+        return refuse(r, CHL_E_CORRUPT, "a document number, or a name with its birth date",
+                      "neither");
     }
     if (r->persons->count == REGISTER_ROWS_MAX) {
         (void)snprintf(got, sizeof got, "more than %d", REGISTER_ROWS_MAX);

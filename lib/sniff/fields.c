@@ -58,7 +58,7 @@ static bool has_a_form(const struct chl_field *field, const char *const *forms)
 static bool is_cccd(const struct chl_fields *fields)
 {
     static const char *const births[] = {"mmmm0000", "mm0000", "0000", NULL};
-    return fields->count >= CCCD_FIELDS && chl_field_has_form(&fields->at[0], "000000000000") &&
+    return fields->count >= CCCD_FIELDS && chl_field_has_form(&fields->at[0], "mmmmmmmmmmmm") &&
            has_a_form(&fields->at[3], births);
 }
 

@@ -17,7 +17,9 @@ enum { NUMBER, OLD_NUMBER, NAME, BIRTH, SEX, RESIDENCE, ISSUED };
 chl_refusal vietnam_read_cccd(const struct chl_fields *fields, struct chl_claims *claims)
 {
     const struct chl_field *at = fields->at;
-    (void)vietnam_put_document(claims, CHL_DOCUMENT_CCCD, at[NUMBER]);
+    if (!vietnam_put_document(claims, CHL_DOCUMENT_CCCD, at[NUMBER])) {
+        claims->missing |= CHL_MISSING_DOCUMENT; /* masked */
+    }
     (void)vietnam_put_citizen(claims, at[OLD_NUMBER]);
     chl_refusal refusal = vietnam_put_name(claims, at[NAME]);
     if (refusal == CHL_REFUSAL_NONE && !vietnam_is_latin(&at[NAME])) {
@@ -39,6 +41,8 @@ chl_refusal vietnam_read_cccd(const struct chl_fields *fields, struct chl_claims
     bool accents_kept = chl_name_has_accents(claims->address) ||
                         memchr(at[SEX].at, '\xE1', at[SEX].length) != NULL; /* the ữ of Nữ */
     vietnam_note_missing(claims, accents_kept);
-    vietnam_put_id(claims, "cccd", claims->documents[0].number);
+    if (claims->document_count > 0) {
+        vietnam_put_id(claims, "cccd", claims->documents[0].number);
+    }
     return CHL_REFUSAL_NONE;
 }

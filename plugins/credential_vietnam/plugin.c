@@ -78,14 +78,14 @@ static void destroy(struct chl_instance *self)
     free(self);
 }
 
-/* `now_ns` decides nothing: whose insurance has run out is still who they are. */
+/* The time decides nothing of a term: whose insurance has run out is still who they are. */
 static chl_err inspect(const struct chl_instance *self, struct chl_scratch *scratch,
                        const uint8_t *bytes, size_t length, int64_t now_ns,
                        struct chl_inspection *out)
 {
     (void)scratch;
-    (void)now_ns;
     vietnam_inspect(self->formats, bytes, length, out);
+    vietnam_drop_birth_ahead(&out->claims, now_ns);
     return CHL_OK;
 }
 

@@ -10,6 +10,8 @@
 #include "lib/base/time.h"
 #include "lib/names/names.h"
 
+#define DAY_NS (86400 * CHL_NS_PER_S)
+
 /* Text in NFC into a field of the claims. */
 static chl_refusal put_text(struct chl_field field, bool may_cut, char *out, size_t size)
 {
@@ -64,6 +66,16 @@ chl_refusal vietnam_put_birth(struct chl_claims *claims, struct chl_field field)
         claims->missing |= CHL_MISSING_BIRTH;
     }
     return CHL_REFUSAL_NONE;
+}
+
+void vietnam_drop_birth_ahead(struct chl_claims *claims, int64_t now_ns)
+{
+    char today[CHL_RFC3339_SIZE];
+    chl_time_format(now_ns + DAY_NS, today); /* a day of grace for the time zones */
+    if (strncmp(claims->birth, today, strlen(claims->birth)) > 0) {
+        memset(claims->birth, 0, sizeof claims->birth);
+        claims->missing |= CHL_MISSING_BIRTH;
+    }
 }
 
 void vietnam_put_sex(struct chl_claims *claims, struct chl_field field)

@@ -52,6 +52,9 @@ chl_refusal vietnam_put_name(struct chl_claims *claims, struct chl_field field);
 chl_refusal vietnam_put_address(struct chl_claims *claims, struct chl_field field);
 /** The birth date; masked day and month leave the year and are noted as missing. */
 chl_refusal vietnam_put_birth(struct chl_claims *claims, struct chl_field field);
+/** A birth that is still to come says nothing, and is asked. It refuses nobody: it may be our clock
+ *  that is wrong. */
+void vietnam_drop_birth_ahead(struct chl_claims *claims, int64_t now_ns);
 /** Nam, Nữ in any form, also without its accents; 1, 2. Anything else states nothing. */
 void vietnam_put_sex(struct chl_claims *claims, struct chl_field field);
 /** One more number of this person, if it has the length of its kind; the first is `document`. */

@@ -177,6 +177,30 @@ static void test_a_batch_reports_its_bad_rows(void **state)
     assert_memory_equal(line, "4,00003.png,", 12);
     assert_null(fgets(line, sizeof line, manifest));
     (void)fclose(manifest);
+    assert_says("2 of them say no `from`");
+    /* Another batch loses nothing of the first: its identifiers stay listed, its pictures too. */
+    write_text(in_folder("more.csv"), "name,birth,from,symptoms,contact\nAn,1990,05977,no,no\n"
+                                      "Chi,1991,05977,no,no\nEm,1992,05977,no,no\n");
+    assert_int_equal(
+        RUN("declare", "--key", key, "--batch", in_folder("more.csv"), "--out", in_folder("out")),
+        0);
+    assert_null(strstr(output, "say no `from`"));
+    manifest = fopen(in_folder("out/manifest.csv"), "r");
+    assert_non_null(manifest);
+    static const char *const rows[] = {"line,file,id", "2,an.png,",    "4,00003.png,",
+                                       "2,00001.png,", "3,00002.png,", "4,00004.png,"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_non_null(fgets(line, sizeof line, manifest));
+        assert_memory_equal(line, rows[i], strlen(rows[i]));
+    }
+    (void)fclose(manifest);
+    write_text(in_folder("excel.csv"), "name;birth;symptoms;contact\nAn;1990;no;no\n");
+    assert_int_equal(RUN("declare", "--key", key, "--batch", in_folder("excel.csv"), "--text"), 1);
+    assert_says("expected commas between the columns, got semicolons");
+    assert_int_equal(RUN("declare", "--key", key, "--name", "A", "--card", in_folder("a.pdf"),
+                         "--card", in_folder("a.png")),
+                     2);
+    assert_says("expected each option once");
     assert_int_equal(RUN("verify", "--trust", in_folder("keys"), "--image", in_folder("out/an.png"),
                          in_folder("out/00003.png")),
                      0);

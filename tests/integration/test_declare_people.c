@@ -30,8 +30,9 @@ static void test_companions_come_by_every_way(void **state)
     (void)state;
     const char *key = in_folder("keys/issuer.key.pem");
     assert_int_equal(RUN("declare", "--key", key, "--name", "Trần Văn Bình", "--birth", "1990",
-                         "--symptoms", "no", "--contact", "no", "--companion", "Bé Na; 2019",
-                         "--companion", "Bé Tí; 2021 | Bà Tư; 1950; 012345678", "--text"),
+                         "--from", "05977", "--symptoms", "no", "--contact", "no", "--companion",
+                         "Bé Na; 2019", "--companion", "Bé Tí; 2021 | Bà Tư; 1950; 012345678",
+                         "--text"),
                      0);
     verify_output();
     assert_says("\"party\":4");
@@ -188,9 +189,9 @@ static void test_every_picture_is_read_back(void **state)
         size_t side = 0;
         char code[8192];
         assert_int_equal(RUN("declare", "--key", key, "--name", "Đỗ Ngọc Ấn", "--birth", "1950",
-                             "--symptoms", "no", "--contact", "no", "--level", levels[i], "--png",
-                             in_folder("q.png"), "--svg", in_folder("q.svg"), "--card",
-                             in_folder("c.png"), "--text"),
+                             "--from", "05977", "--symptoms", "no", "--contact", "no", "--level",
+                             levels[i], "--png", in_folder("q.png"), "--svg", in_folder("q.svg"),
+                             "--card", in_folder("c.png"), "--text"),
                          0);
         (void)chl_copy_n(code, sizeof code, output, strcspn(output, "\n"));
         render_svg(in_folder("q.svg"), &pixels, &side);
@@ -247,7 +248,8 @@ static void test_ed25519_issuers_are_believed(void **state)
     assert_int_equal(RUN("keygen", "issuer", "--algorithm", "Ed25519", "--out", in_folder("ed/")),
                      0);
     assert_int_equal(RUN("declare", "--key", in_folder("ed/issuer.key.pem"), "--name", "A",
-                         "--birth", "1990", "--symptoms", "no", "--contact", "no", "--text"),
+                         "--birth", "1990", "--from", "05977", "--symptoms", "no", "--contact",
+                         "no", "--text"),
                      0);
     write_text(in_folder("code"), output);
     assert_int_equal(RUN_FROM(in_folder("code"), "verify", "--trust",

@@ -308,6 +308,11 @@ static void test_register_refuses_by_number_and_asks_by_name(void **state)
     world_scan(&world, "G2", CARD);
     expect_lane("G2", "DENY", "register_match");
     ask("{\"op\":\"resolve\",\"lane\":\"G2\",\"admit\":true,\"who\":\"trưởng ca\"}", false);
+    /* Whatever country somebody names, the number is the same. */
+    const char *const abroad[] = {"--document", NUMBER, "--nationality", "LA", NULL};
+    world_code(&world, code, abroad);
+    world_scan(&world, "H1", code);
+    expect_lane("H1", "DENY", "register_match");
     /* Whoever of a family is looked for, the family is asked. */
     const char *const family[] = {"--companion", "Ai Đó; 1993; " NUMBER, NULL};
     world_code(&world, code, family);

@@ -245,6 +245,23 @@ static void test_claims_of_cards(void **state)
               "  of Lạng Sơn; not stated: symptoms, contact, origin, phone\n");
 }
 
+/* A masked number is still a card; a birth to come is asked, whoever's mistake it is. */
+static void test_cards_that_say_less(void **state)
+{
+    (void)state;
+    static const char masked[] = "0011870*****||Nguyễn Thị Hoa|18011987|Nữ|Lạng Sơn|10052021";
+    static const char ahead[] = "001187029317||Nguyễn Thị Hoa|18012031|Nữ|Lạng Sơn|10052021";
+    assert_int_equal(RUN("", masked), 0);
+    assert_non_null(strstr(said, "cccd claim, Nguyễn Thị Hoa, born 1987-01-18, female"));
+    assert_non_null(strstr(said, "document"));
+    assert_null(strstr(said, "0011870"));
+    assert_int_equal(RUN("", "--at", "2022-02-01T08:00:00Z", ahead), 0);
+    assert_null(strstr(said, "born"));
+    assert_non_null(strstr(said, "birth"));
+    assert_int_equal(RUN("", "--at", "2031-02-01T08:00:00Z", ahead), 0);
+    assert_non_null(strstr(said, "born 2031-01-18"));
+}
+
 /* What is printed for a person fits a terminal. */
 static void test_lines_are_80_columns(void **state)
 {
@@ -394,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_formats_by_name),
         cmocka_unit_test(test_claims_of_cards),
+        cmocka_unit_test(test_cards_that_say_less),
         cmocka_unit_test(test_standard_input),
         cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_tone_marks_survive_the_picture),
