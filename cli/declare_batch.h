@@ -29,7 +29,7 @@ struct batch {
     char names[CSV_COLUMNS_MAX][BATCH_COLUMN_SIZE];
     FILE *manifest; /* NULL without --out */
     struct chl_card_sheets *sheets;
-    unsigned skipped; /* numbers that pictures of earlier batches have */
+    unsigned skipped;             /* numbers that pictures of earlier batches have */
     unsigned good, bad, unplaced; /* made, refused, made without an origin */
     struct chl_qr_symbol symbol;
     struct batch_family family;
