@@ -142,24 +142,34 @@ static chl_refusal verify(const struct chl_cose_format *format, const struct chl
     return why_unverified(message);
 }
 
-bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust *trust,
-                   struct chl_scratch *scratch, const uint8_t *bytes, size_t length,
-                   struct chl_inspection *out, struct chl_cose_message *message)
+/* What follows the prefix, without what scanners put around a code. False: of another format. */
+static bool after_prefix(const struct chl_cose_format *format, const uint8_t *bytes, size_t length,
+                         struct chl_bytes *text)
 {
-    memset(message, 0, sizeof *message);
     struct chl_bytes code = {bytes, length};
     chl_code_trim(&code.data, &code.length);
     size_t prefix = strlen(format->prefix);
     if (code.length < prefix || memcmp(code.data, format->prefix, prefix) != 0) {
+        return false;
+    }
+    *text = (struct chl_bytes){code.data + prefix, code.length - prefix};
+    return true;
+}
+
+bool chl_cose_open(const struct chl_cose_format *format, const struct chl_trust *trust,
+                   struct chl_scratch *scratch, const uint8_t *bytes, size_t length,
+                   struct chl_inspection *out, struct chl_cose_message *message)
+{
+    struct chl_bytes text;
+    memset(message, 0, sizeof *message);
+    if (!after_prefix(format, bytes, length, &text)) {
         out->outcome = CHL_NOT_MINE;
         return false;
     }
     out->format = format->format;
-    chl_refusal refusal = CHL_REFUSAL_code_too_long;
-    if (length <= CHL_CODE_MAX) {
-        struct chl_bytes text = {code.data + prefix, code.length - prefix};
-        refusal = decode(format, scratch, text, message, &out->claims);
-    }
+    chl_refusal refusal = length <= CHL_CODE_MAX
+                              ? decode(format, scratch, text, message, &out->claims)
+                              : CHL_REFUSAL_code_too_long;
     if (refusal == CHL_REFUSAL_NONE) {
         refusal = verify(format, trust, scratch, message);
     }
@@ -176,16 +186,10 @@ bool chl_cose_read(const struct chl_cose_format *format, struct chl_scratch *scr
                    const uint8_t *bytes, size_t length, struct chl_cose_message *message)
 {
     struct chl_claims claims = {.size = (uint32_t)sizeof claims};
-    struct chl_bytes code = {bytes, length};
+    struct chl_bytes text;
     memset(message, 0, sizeof *message);
-    chl_code_trim(&code.data, &code.length);
-    size_t prefix = strlen(format->prefix);
-    if (code.length < prefix || length > CHL_CODE_MAX ||
-        memcmp(code.data, format->prefix, prefix) != 0) {
-        return false;
-    }
-    struct chl_bytes text = {code.data + prefix, code.length - prefix};
-    return decode(format, scratch, text, message, &claims) == CHL_REFUSAL_NONE;
+    return length <= CHL_CODE_MAX && after_prefix(format, bytes, length, &text) &&
+           decode(format, scratch, text, message, &claims) == CHL_REFUSAL_NONE;
 }
 
 static chl_refusal judge_time(const struct chl_cose_message *message, int64_t now_s, int64_t skew_s)

@@ -165,6 +165,15 @@ static void test_verdicts_and_taps(void **state)
     world_code(&world, code, unwell);
     world_scan(&world, "G1", code);
     sees("CHECK  –  Mời sang bàn y tế (Y1)");
+    sees("Nguyễn Thị Thử");
+    press("n");
+    sees("Đúng người này?");
+    press("Nguyễn\n"); /* neither yes nor no, and taken for neither */
+    sees("Xin trả lời c hoặc k.");
+    press("k\n");
+    sees("Số giấy tờ tùy thân");
+    press("\003");
+    sees("Đã bỏ, chưa gửi gì.");
     press("d");
     sees("\033[1;97;42m");
     sees("ADMIT  –  Đã kiểm tra, mời qua");

@@ -49,6 +49,10 @@ static void wire(const struct chl_declaration_field *field, char out[CELL_SIZE])
     out[0] = '\0';
     switch (field->type) {
     case CHL_FIELD_TEXT:
+        if (field->country) {
+            (void)snprintf(out, CELL_SIZE, "text: %s", field->of);
+            break;
+        }
         (void)snprintf(out, CELL_SIZE, "text, at most %zu bytes%s%s", field->size - 1,
                        field->of == NULL ? "" : " of ", field->of == NULL ? "" : field->of);
         break;

@@ -195,6 +195,27 @@ static void test_unread_formats_are_never_green(void **state)
     }
 }
 
+/* A format that has a reader, at a site that does not ask for it: not the visitor's fault, nor an
+ * unknown code, and nobody to let in by a tap. */
+static void test_a_format_the_site_does_not_accept_has_its_own_reason(void **state)
+{
+    struct site *site = *state;
+    static const uint8_t formats[] = {CHL_FORMAT_CCCD, CHL_FORMAT_BHYT, CHL_FORMAT_PCCOVID,
+                                      CHL_FORMAT_HCERT, CHL_FORMAT_DECLARATION};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct engine_scan scan = site_scan(0, 1, 1);
+        scan.format = formats[i];
+        scan.outcome = CHL_REFUSED;
+        scan.stage = CHL_STAGE_PREFIX;
+        (void)snprintf(scan.refusal, sizeof scan.refusal, "format_unsupported");
+        assert_int_equal(site_show(site, &scan), CHL_REASON_FORMAT_NOT_ACCEPTED);
+        assert_int_equal(site_record(site, RECORD_DECISION)->as.DECISION.verdict, CHL_CHECK);
+        tap(site);
+        assert_int_equal(site_effect(site, EFFECT_ANSWER)->error, CHL_E_NOTSUP);
+        assert_null(site_effect(site, EFFECT_COMMAND));
+    }
+}
+
 struct fault {
     const char *refusal;
     chl_stage stage;
@@ -267,6 +288,7 @@ int main(void)
         SITE(test_number_refuses_whatever_is_tapped),
         SITE(test_tap_on_another_check_leaves_the_comparison),
         SITE(test_unread_formats_are_never_green),
+        SITE(test_a_format_the_site_does_not_accept_has_its_own_reason),
         SITE(test_five_kinds_never_share_a_text),
         SITE(test_our_fault_says_so),
     };
