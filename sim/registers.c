@@ -34,7 +34,7 @@ static uint32_t value_of(const struct device *device, chl_register_role role)
         return device->start_s;
     case CHL_REG_FINISH_TIME:
         return device->finish_s;
-    case CHL_REG_ROLE_COUNT:
+    default:
         break;
     }
     return 0;
@@ -110,7 +110,7 @@ static void write_role(struct device *device, chl_register_role role, uint16_t v
     case CHL_REG_ENTRY_COUNT:
     case CHL_REG_EXIT_COUNT:
     case CHL_REG_ERROR:
-    case CHL_REG_ROLE_COUNT:
+    default:
         break;
     }
 }

@@ -19,8 +19,6 @@ enum {
     CONFIG_OUTSIDE = -1 /**< zone index of the world outside */
 };
 
-typedef enum { CONFIG_LINK_HOLD, CONFIG_LINK_FREE_EXIT, CONFIG_LINK_FREE } config_link_loss;
-
 struct config_zone {
     const char *id, *name;
     const char *activity;     /**< as the site names it, NULL = not stated */
@@ -36,7 +34,13 @@ struct config_gate {
     uint16_t unit;
     const char *profile; /**< absolute path */
     int64_t pass_time_ms;
-    config_link_loss on_link_loss;
+    chl_link_loss on_link_loss;
+    int16_t release_row, close_row; /**< outputs of the profile, −1 = not stated */
+    struct chl_gate_part count, check;
+    struct chl_gate_input object, fire, tamper;
+    struct chl_gate_lamps lamps;
+    size_t wish_count;
+    const struct chl_gate_wish *wishes;
     int lane; /**< index of its lane, −1 = none */
 };
 

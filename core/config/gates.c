@@ -177,7 +177,7 @@ static chl_err load_profile(struct reading *r, struct chl_yaml_node node, const 
 static chl_err check_promise(struct reading *r, struct chl_yaml_node entry,
                              const struct gate_options *options)
 {
-    if (options->on_link_loss != CONFIG_LINK_FREE || r->profile->watchdog) {
+    if (options->on_link_loss != CHL_LINK_FREE || r->profile->watchdog) {
         return CHL_OK;
     }
     return chl_yaml_refuse(r->yaml, chl_yaml_get(r->yaml, entry, "on_link_loss"), r->error,
@@ -326,8 +326,10 @@ static chl_err read_gate(struct reading *r, struct chl_yaml_node entry, size_t i
     }
     gate->name = options.name == NULL || options.name[0] == '\0' ? gate->id : options.name;
     gate->pass_time_ms = options.pass_time_ms;
-    gate->on_link_loss = (config_link_loss)options.on_link_loss;
+    gate->on_link_loss = (chl_link_loss)options.on_link_loss;
     gate->instance = -1;
+    gate->release_row = -1;
+    gate->close_row = -1;
     result = options.hand == 1 ? check_hand(r, entry) : read_device(r, entry, &options, gate);
     return result == CHL_OK ? read_lane(r, entry, index) : result;
 }

@@ -110,6 +110,17 @@ static chl_err collect_devices(struct chl_ctx *ctx, char *why, size_t why_size)
                 .gate_name = gate->id,
                 .profile = gate->profile,
                 .pass_time_ms = gate->pass_time_ms,
+                .on_link_loss = (uint8_t)gate->on_link_loss,
+                .release_row = gate->release_row,
+                .close_row = gate->close_row,
+                .count = gate->count,
+                .check = gate->check,
+                .object = gate->object,
+                .fire = gate->fire,
+                .tamper = gate->tamper,
+                .lamps = gate->lamps,
+                .wish_count = gate->wish_count,
+                .wishes = gate->wishes,
             };
         }
     }

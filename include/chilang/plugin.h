@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 #define CHL_ABI_MAJOR 1u /**< raised on an incompatible change: the host refuses another major */
-#define CHL_ABI_MINOR 1u /**< raised when a tail field is appended */
+#define CHL_ABI_MINOR 2u /**< raised when a tail field is appended */
 #define CHL_ABI       ((CHL_ABI_MAJOR << 16) | CHL_ABI_MINOR)
 
 #define CHL_EXPORT __attribute__((visibility("default")))

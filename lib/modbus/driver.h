@@ -11,6 +11,7 @@
  *      case CHL_MODBUS_CONNECT:  open the link, then chl_modbus_connected()
  *      case CHL_MODBUS_CLOSE:    close the link at once, unsent bytes thrown away
  *      case CHL_MODBUS_TRANSACT: send step.request, then chl_modbus_answered()
+ *      case CHL_MODBUS_FLUSH:    discard received bytes, then call again
  *      }
  *
  *  What it keeps: the way out is held free on every device; after each connect a device is read
@@ -28,20 +29,29 @@
 #include "lib/profile/profile.h"
 
 enum {
-    CHL_MODBUS_READ_MAX = 125,    /**< words in one FC03 */
+    CHL_MODBUS_READ_MAX = 125,    /**< words in one FC03 or FC04, bits in one FC01 or FC02 */
+    CHL_MODBUS_WRITE_MAX = 8,     /**< words in one FC16, bits in one FC15 */
     CHL_MODBUS_DEVICES_MAX = 247, /**< devices on one bus */
     CHL_MODBUS_GATE_COMMANDS = 8, /**< open commands of one gate */
     CHL_MODBUS_GATE_URGENT = 4,   /**< places kept for emergencies beside them */
     CHL_MODBUS_TEXT = 96
 };
 
-/** One transaction: FC03 of `count` words, or FC16 of one word. */
+/** One transaction: FC01–04 read `count`, FC05, 06, 15 and 16 write `values`. */
 struct chl_modbus_request {
-    bool write;
-    uint16_t unit, address, count;
-    uint16_t value;      /**< the word to write */
-    int64_t response_ns; /**< longest wait for the answer */
+    uint8_t function;
+    uint16_t unit; /**< 0 = broadcast: written, never answered */
+    uint16_t address;
+    uint16_t count;                        /**< FC05, FC06: 1 */
+    uint16_t values[CHL_MODBUS_WRITE_MAX]; /**< words; FC05: the raw value (0xFF00, 0, or a
+                                              length); FC15: 0 or 1 */
+    int64_t response_ns; /**< longest wait for the answer; broadcast: the turnaround */
 };
+
+static inline bool chl_modbus_writes(const struct chl_modbus_request *request)
+{
+    return request->function > 4;
+}
 
 typedef enum {
     CHL_MODBUS_OK = 1,
@@ -56,7 +66,7 @@ typedef enum {
 struct chl_modbus_answer {
     chl_modbus_status status;
     uint8_t exception;
-    uint16_t words[CHL_MODBUS_READ_MAX];
+    uint16_t words[CHL_MODBUS_READ_MAX]; /**< FC01, FC02: 0 or 1 each */
     char text[CHL_MODBUS_TEXT]; /**< for BAD, LOST, UNSENT: what was expected and what came */
 };
 
@@ -64,7 +74,8 @@ typedef enum {
     CHL_MODBUS_WAIT,
     CHL_MODBUS_CONNECT,
     CHL_MODBUS_CLOSE,
-    CHL_MODBUS_TRANSACT
+    CHL_MODBUS_TRANSACT,
+    CHL_MODBUS_FLUSH /**< serial: throw away what arrived meanwhile; the silence is over */
 } chl_modbus_action;
 
 struct chl_modbus_step {
@@ -73,13 +84,28 @@ struct chl_modbus_step {
     struct chl_modbus_request request;
 };
 
-/** One device of the bus. Strings and profile are borrowed for the driver's life. */
+/** A unit that a gate uses beside its own: see struct chl_gate_part, chl_gate_input,
+ * chl_gate_lamps.
+ */
+struct chl_modbus_part {
+    uint16_t unit; /**< 0 = none */
+    const struct chl_profile *profile;
+    int16_t rows[5]; /**< count: entry, exit; input: one; lamps: green, blue, amber, red, sounder */
+    bool active_open; /**< input: speaks when it is open */
+};
+
+/** One gate of the bus. Strings and profiles are borrowed for the driver's life. */
 struct chl_modbus_device {
     chl_gate_id gate;
     uint16_t unit;
     const char *name;
     const struct chl_profile *profile;
-    int64_t pass_time_ms; /**< written to the profile's start-time register; 0 = leave it */
+    int64_t pass_time_ms; /**< for settings that want it; 0 = leave them */
+    chl_link_loss on_link_loss;
+    int16_t release_row, close_row; /**< −1 = as the profile says */
+    struct chl_modbus_part count, check, object, fire, tamper, lamps;
+    size_t wish_count;
+    const struct chl_gate_wish *wishes;
 };
 
 /** How the bus is driven, and where its reports go. */
@@ -90,6 +116,8 @@ struct chl_modbus_settings {
     int64_t backoff_min_ns; /**< first wait before a reconnect or a probe */
     int64_t backoff_max_ns; /**< longest */
     uint64_t seed;          /**< of the jitter */
+    bool serial; /**< after a timeout: silence for the device's longest delay, then FLUSH; the link
+                    stays open. Otherwise it is closed and opened again */
     void *user;
     /** Post a report, copied. CHL_E_BUSY: the driver keeps it and offers it again. */
     chl_err (*post)(void *user, const struct chl_gate_report *report);

@@ -20,18 +20,42 @@ static uint16_t get16(const uint8_t *in)
     return (uint16_t)((unsigned)in[0] << 8 | in[1]);
 }
 
+static bool is_bits(unsigned function)
+{
+    return function == 1 || function == 2;
+}
+
+/** Function, address, and what follows them. @return length of the PDU. */
+static size_t build_pdu(const struct chl_modbus_request *request, uint8_t *pdu)
+{
+    size_t length = 5;
+    pdu[0] = request->function;
+    put16(pdu + 1, request->address);
+    if (request->function == 5 || request->function == 6) {
+        put16(pdu + 3, request->values[0]);
+        return length;
+    }
+    put16(pdu + 3, request->count);
+    if (request->function == 15) {
+        pdu[length++] = 1;
+        pdu[length] = 0;
+        for (size_t i = 0; i < request->count; i++) {
+            pdu[length] |= (uint8_t)((request->values[i] != 0) << i);
+        }
+        length++;
+    } else if (request->function == 16) {
+        pdu[length++] = (uint8_t)(request->count * 2);
+        for (size_t i = 0; i < request->count; i++, length += 2) {
+            put16(pdu + length, request->values[i]);
+        }
+    }
+    return length;
+}
+
 size_t chl_modbus_frame_build(const struct chl_modbus_request *request, uint16_t transaction,
                               uint8_t *out)
 {
-    size_t length = PDU + 5;
-    out[PDU] = request->write ? CHL_MODBUS_FC_WRITE : CHL_MODBUS_FC_READ;
-    put16(out + PDU + 1, request->address);
-    put16(out + PDU + 3, request->count);
-    if (request->write) {
-        out[length++] = 2;
-        put16(out + length, request->value);
-        length += 2;
-    }
+    const size_t length = PDU + build_pdu(request, out + PDU);
     put16(out, transaction);
     put16(out + 2, 0);
     put16(out + 4, (uint16_t)(length - 6));
@@ -73,12 +97,14 @@ static bool header_matches(const struct chl_modbus_request *request, uint16_t tr
 static void check_write(const struct chl_modbus_request *request, const uint8_t *pdu,
                         size_t pdu_length, struct chl_modbus_answer *answer)
 {
+    const bool single = request->function < 15;
+    const uint16_t echo = single ? request->values[0] : request->count;
     if (pdu_length != 5) {
         mismatch(answer, "length", 5, (unsigned)pdu_length);
     } else if (get16(pdu + 1) != request->address) {
         mismatch(answer, "address", request->address, get16(pdu + 1));
-    } else if (get16(pdu + 3) != request->count) {
-        mismatch(answer, "count", request->count, get16(pdu + 3));
+    } else if (get16(pdu + 3) != echo) {
+        mismatch(answer, single ? "value" : "count", echo, get16(pdu + 3));
     } else {
         answer->status = CHL_MODBUS_OK;
     }
@@ -87,14 +113,15 @@ static void check_write(const struct chl_modbus_request *request, const uint8_t 
 static void check_read(const struct chl_modbus_request *request, const uint8_t *pdu,
                        size_t pdu_length, struct chl_modbus_answer *answer)
 {
-    const size_t bytes = (size_t)request->count * 2;
+    const bool bits = is_bits(request->function);
+    const size_t bytes = bits ? (request->count + 7U) / 8U : (size_t)request->count * 2;
     if (pdu_length != 2 + bytes) {
         mismatch(answer, "length", (unsigned)(2 + bytes), (unsigned)pdu_length);
     } else if (pdu[1] != bytes) {
         mismatch(answer, "byte count", (unsigned)bytes, pdu[1]);
     } else {
         for (size_t i = 0; i < request->count && i < CHL_MODBUS_READ_MAX; i++) {
-            answer->words[i] = get16(pdu + 2 + 2 * i);
+            answer->words[i] = bits ? pdu[2 + i / 8] >> (i % 8) & 1U : get16(pdu + 2 + 2 * i);
         }
         answer->status = CHL_MODBUS_OK;
     }
@@ -108,13 +135,12 @@ void chl_modbus_frame_check(const struct chl_modbus_request *request, uint16_t t
     }
     const uint8_t *pdu = frame + PDU;
     const size_t pdu_length = length - PDU;
-    const unsigned function = request->write ? CHL_MODBUS_FC_WRITE : CHL_MODBUS_FC_READ;
-    if (pdu[0] == (function | EXCEPTION_BIT) && pdu_length == 2) {
+    if (pdu[0] == (request->function | EXCEPTION_BIT) && pdu_length == 2) {
         answer->status = CHL_MODBUS_EXCEPTION;
         answer->exception = pdu[1];
-    } else if (pdu[0] != function) {
-        mismatch(answer, "function", function, pdu[0]);
-    } else if (request->write) {
+    } else if (pdu[0] != request->function) {
+        mismatch(answer, "function", request->function, pdu[0]);
+    } else if (chl_modbus_writes(request)) {
         check_write(request, pdu, pdu_length, answer);
     } else {
         check_read(request, pdu, pdu_length, answer);

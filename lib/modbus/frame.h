@@ -15,10 +15,8 @@
 #include "lib/modbus/driver.h"
 
 enum {
-    CHL_MODBUS_FRAME_MAX = 260,  /**< longest frame over TCP */
-    CHL_MODBUS_REQUEST_MAX = 15, /**< longest request this driver sends: FC16 of one word */
-    CHL_MODBUS_FC_READ = 0x03,   /**< read holding registers */
-    CHL_MODBUS_FC_WRITE = 0x10   /**< write multiple registers */
+    CHL_MODBUS_FRAME_MAX = 260,                            /**< longest frame over TCP */
+    CHL_MODBUS_REQUEST_MAX = 13 + 2 * CHL_MODBUS_WRITE_MAX /**< longest request sent: FC16 */
 };
 
 /** Build the frame of `request` with transaction number `transaction`.

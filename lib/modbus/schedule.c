@@ -127,18 +127,21 @@ static void offer_device(struct chl_modbus *bus, size_t at, int64_t now_ns, stru
 static struct chl_modbus_request write_to(const struct device *d, chl_register_role role,
                                           uint16_t value)
 {
-    return (struct chl_modbus_request){.write = true,
+    return (struct chl_modbus_request){.function = 16,
                                        .unit = d->id.unit,
                                        .address = d->id.profile->registers[role].address,
                                        .count = 1,
-                                       .value = value,
+                                       .values = {value},
                                        .response_ns = d->response_ns};
 }
 
 static struct chl_modbus_request read_of(const struct device *d, uint16_t address, uint16_t count)
 {
-    return (struct chl_modbus_request){
-        .unit = d->id.unit, .address = address, .count = count, .response_ns = d->response_ns};
+    return (struct chl_modbus_request){.function = 3,
+                                       .unit = d->id.unit,
+                                       .address = address,
+                                       .count = count,
+                                       .response_ns = d->response_ns};
 }
 
 static struct chl_modbus_request command_request(struct command *c, const struct device *d)

@@ -41,7 +41,7 @@ static const struct {
     const char *name;
     bool required;
 } roles[CHL_REG_ROLE_COUNT] = {
-#define ROLE(id, text, needed) [id] = {text, needed},
+#define ROLE(id, name, text) [id] = {name, (id) < 2 || (id) == 4 || (id) == 5},
     CHL_REGISTERS(ROLE)
 #undef ROLE
 };
@@ -84,6 +84,8 @@ static chl_err read_register(struct chl_yaml *yaml, struct chl_yaml_node node,
                                  .needs_reboot = options.needs_reboot,
                                  .address = (uint16_t)address,
                                  .words = (uint8_t)words,
+                                 .rows = 1,
+                                 .stride = (uint16_t)words,
                                  .low_word_first = options.word_order == 0,
                                  .dflt = (uint32_t)dflt,
                                  .min = (uint32_t)min,
@@ -209,6 +211,12 @@ static chl_err finish(struct chl_yaml *document, struct chl_profile **out,
         return CHL_E_NOMEM;
     }
     profile->document = document;
+    profile->release = CHL_RELEASE_GRANT;
+    profile->release_role = CHL_REG_ENTRY_GRANT;
+    profile->passage = CHL_PASSAGE_COUNT;
+    profile->release_row = profile->close_row = profile->entry_row = profile->exit_row = -1;
+    profile->rtu = profile->tcp = true;
+    profile->alone = 1U << CHL_LINK_HOLD | 1U << CHL_LINK_FREE_EXIT;
     chl_err rc = profile_read_sections(profile, error);
     if (rc == CHL_OK) {
         rc = read_registers(profile, error);
@@ -241,9 +249,49 @@ chl_err chl_profile_parse(const char *name, const char *text, size_t length,
     return rc == CHL_OK ? finish(document, out, error) : rc;
 }
 
+bool chl_setting_wanted(const struct chl_setting *setting, const struct chl_wants *wants,
+                        int64_t *value)
+{
+    for (size_t i = 0; i < wants->wish_count; i++) {
+        if (strcmp(wants->wishes[i].setting, setting->name) == 0) {
+            *value = wants->wishes[i].value;
+            return true;
+        }
+    }
+    switch (setting->want) {
+    case CHL_WANT_VALUE:
+        *value = setting->wanted[0];
+        return true;
+    case CHL_WANT_PASS_TIME:
+        *value = (wants->pass_time_ms + setting->tick_ms - 1) / setting->tick_ms;
+        return wants->pass_time_ms > 0;
+    case CHL_WANT_LINK_LOSS:
+        *value = setting->wanted[wants->on_link_loss];
+        return true;
+    default:
+        return false;
+    }
+}
+
+const struct chl_setting *chl_profile_setting(const struct chl_profile *profile, const char *name)
+{
+    for (size_t i = 0; i < profile->setting_count; i++) {
+        if (strcmp(profile->settings[i].name, name) == 0) {
+            return &profile->settings[i];
+        }
+    }
+    return NULL;
+}
+
+bool chl_profile_does_alone(const struct chl_profile *profile, chl_link_loss what)
+{
+    return (profile->alone >> what & 1U) != 0;
+}
+
 void chl_profile_free(struct chl_profile *profile)
 {
     if (profile != NULL) {
+        free(profile->settings);
         chl_yaml_free(profile->document);
         free(profile);
     }

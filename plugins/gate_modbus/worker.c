@@ -102,6 +102,8 @@ static void step_once(struct chl_instance *instance)
     case CHL_MODBUS_WAIT:
         wait_until(instance, step.wake_ns);
         break;
+    case CHL_MODBUS_FLUSH: /* asked for on serial lines only */
+        break;
     }
     show_health(instance);
 }

@@ -31,7 +31,7 @@ export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 plugindir=$(pkg-config --variable=plugindir chilang)
 [ "$(realpath "$plugindir")" = "$(realpath "$prefix/lib/chilang/plugins")" ] ||
   fail "expected plugindir in the prefix, got $plugindir"
-[ "$(pkg-config --variable=abi chilang)" = 1.1 ] || fail "expected ABI 1.1 in chilang.pc"
+[ "$(pkg-config --variable=abi chilang)" = 1.2 ] || fail "expected ABI 1.2 in chilang.pc"
 
 if compgen -G "$plugindir/credential_*.so" >/dev/null; then
   expect EXAMPLE1:001122334455 unknown 1 # nobody knows it yet

@@ -101,8 +101,8 @@ static uint16_t *word(struct unit *u, uint16_t address)
 
 static void act(struct unit *u, const struct chl_modbus_request *r, struct chl_modbus_answer *a)
 {
-    if (r->write) {
-        *word(u, r->address) = r->value;
+    if (chl_modbus_writes(r)) {
+        *word(u, r->address) = r->values[0];
     } else {
         for (uint16_t i = 0; i < r->count; i++) {
             a->words[i] = *word(u, (uint16_t)(r->address + i));
@@ -170,6 +170,8 @@ void bus_step(struct bus *b, int64_t until)
     case CHL_MODBUS_TRANSACT:
         transact(b, &s.request);
         break;
+    case CHL_MODBUS_FLUSH:
+        break;
     }
 }
 
@@ -222,7 +224,7 @@ size_t count_wire(const struct bus *b, uint16_t unit, bool write, uint16_t addre
     size_t n = 0;
     for (size_t i = from; i < b->wire_count; i++) {
         const struct chl_modbus_request *r = &b->wire[i].request;
-        n += r->unit == unit && r->write == write && r->address == address;
+        n += r->unit == unit && chl_modbus_writes(r) == write && r->address == address;
     }
     return n;
 }

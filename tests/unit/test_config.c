@@ -92,9 +92,9 @@ static void test_gates_and_lanes_are_joined(void **state)
     assert_int_equal(g1->unit, 1);
     assert_string_equal(g1->profile, DATA_DIR "/firmware-config/lot-turnstile.yaml");
     assert_int_equal(g1->pass_time_ms, 7000);
-    assert_int_equal(g1->on_link_loss, CONFIG_LINK_FREE_EXIT);
+    assert_int_equal(g1->on_link_loss, CHL_LINK_FREE_EXIT);
     assert_int_equal(config->gates[1].lane, -1);
-    assert_int_equal(config->gates[1].on_link_loss, CONFIG_LINK_HOLD);
+    assert_int_equal(config->gates[1].on_link_loss, CHL_LINK_HOLD);
     assert_int_equal(config->gates[2].instance, -1);
     assert_int_equal(config->gates[2].from, 0);
     assert_int_equal(config->gates[2].to, 1);

@@ -22,8 +22,8 @@ static void test_start_reads_before_it_writes(void **state)
     for (uint16_t unit = 1; unit <= 2; unit++) {
         size_t i = 0;
         while (b.wire[i].request.unit != unit || b.wire[i].request.address != 0x40 ||
-               b.wire[i].request.write) {
-            assert_false(b.wire[i].request.unit == unit && b.wire[i].request.write);
+               chl_modbus_writes(&b.wire[i].request)) {
+            assert_false(b.wire[i].request.unit == unit && chl_modbus_writes(&b.wire[i].request));
             i++;
         }
         assert_int_equal(b.wire[i].request.count, 9);
@@ -117,7 +117,7 @@ static void test_release_goes_out_at_once(void **state)
     bus_step(&b, FAR);
     assert_int_equal(b.wire_count, 1);
     assert_int_equal(b.wire[0].at_ns, at);
-    assert_true(b.wire[0].request.write);
+    assert_true(chl_modbus_writes(&b.wire[0].request));
     assert_int_equal(b.wire[0].request.address, 0x40);
     assert_int_equal(b.units[2].block[R_ENTRY], 3);
     assert_int_equal(done(&b, 77)->status, CHL_COMMAND_DONE);
@@ -157,7 +157,7 @@ static void test_priority_order(void **state)
     bus_run(&b, 100 * MS);
     assert_int_equal(b.wire[0].request.unit, 3);
     assert_int_equal(b.wire[0].request.address, 0x3000);
-    assert_int_equal(b.wire[0].request.value, 2);
+    assert_int_equal(b.wire[0].request.values[0], 2);
     assert_int_equal(b.wire[1].request.unit, 2);
     assert_int_equal(b.wire[2].request.unit, 1);
     for (uint64_t id = 1; id <= 3; id++) {
@@ -264,8 +264,8 @@ static void test_modes_never_block_the_way_out(void **state)
     }
     for (size_t i = 0; i < b.wire_count; i++) {
         const struct chl_modbus_request *r = &b.wire[i].request;
-        assert_false(r->write && r->address == 0x3000 && r->value == 1);
-        assert_false(r->write && r->address == 0x41 && r->value != 0xFFFF);
+        assert_false(chl_modbus_writes(r) && r->address == 0x3000 && r->values[0] == 1);
+        assert_false(chl_modbus_writes(r) && r->address == 0x41 && r->values[0] != 0xFFFF);
     }
     chl_modbus_free(b.driver);
 }

@@ -28,8 +28,8 @@ static void test_lost_answer_is_unknown(void **state)
     order(&b, 0, CHL_GATE_CANCEL, 0, 2, 1, FAR);
     bus_run(&b, 2000 * MS);
     size_t i = from;
-    while (b.wire[i].request.address != 0x40 || b.wire[i].request.write) {
-        assert_false(b.wire[i].request.write);
+    while (b.wire[i].request.address != 0x40 || chl_modbus_writes(&b.wire[i].request)) {
+        assert_false(chl_modbus_writes(&b.wire[i].request));
         i++;
     }
     assert_true(newest(&b, 0, CHL_REPORT_LINK)->link_up);
@@ -133,7 +133,7 @@ static void test_release_after_reconnect_is_read_first(void **state)
     bus_run(&b, 100 * MS);
     assert_int_equal(done(&b, 1)->status, CHL_COMMAND_DONE);
     size_t i = 0;
-    while (!b.wire[i].request.write) {
+    while (!chl_modbus_writes(&b.wire[i].request)) {
         i++;
     }
     assert_int_equal(i, 2);                      /* the mode, the block */

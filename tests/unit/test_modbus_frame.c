@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 static const struct chl_modbus_request write_request = {
-    .write = true, .unit = 3, .address = 0x40, .count = 1, .value = 5};
-static const struct chl_modbus_request read_request = {.unit = 3, .address = 0x40, .count = 2};
+    .function = 16, .unit = 3, .address = 0x40, .count = 1, .values = {5}};
+static const struct chl_modbus_request read_request = {.function = 3, .unit = 3, .address = 0x40, .count = 2};
 
 static void test_build_write(void **state)
 {
