@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "address.h"
+#include "gap.h"
 #include "lib/base/time.h"
 
 static chl_err post(void *user, const struct chl_gate_report *report)
@@ -54,8 +54,24 @@ static chl_err load_devices(struct chl_instance *instance, const struct chl_crea
         if (ns > instance->connect_ns) {
             instance->connect_ns = ns;
         }
+        const int64_t delay_ns = instance->profiles[i]->delay_max_ms * CHL_NS_PER_MS;
+        if (delay_ns > instance->delay_max_ns) {
+            instance->delay_max_ns = delay_ns;
+        }
     }
     return CHL_OK;
+}
+
+static chl_err make_bus(struct chl_instance *instance, const struct gate_config *config, char *why,
+                        size_t why_size)
+{
+    const struct chl_bus_settings settings = {.address = config->address,
+                                              .baud = config->baud,
+                                              .parity = "NEO"[config->parity],
+                                              .stop_bits = (int)config->stop_bits,
+                                              .delay_max_ns = instance->delay_max_ns,
+                                              .capture = config->capture};
+    return chl_bus_new(&settings, &instance->bus, why, why_size);
 }
 
 static chl_err make_driver(struct chl_instance *instance, const struct chl_create *args, char *why,
@@ -88,6 +104,10 @@ static chl_err make_driver(struct chl_instance *instance, const struct chl_creat
     }
     err = load_devices(instance, args, devices, why, why_size);
     if (err == CHL_OK) {
+        err = make_bus(instance, config, why, why_size);
+    }
+    if (err == CHL_OK) {
+        settings.serial = chl_bus_is_serial(instance->bus);
         err = chl_modbus_new(&settings, devices, args->device_count, &instance->driver, why,
                              why_size);
     }
@@ -96,25 +116,6 @@ static chl_err make_driver(struct chl_instance *instance, const struct chl_creat
     }
     free(devices);
     return err;
-}
-
-static chl_err make_link(struct chl_instance *instance, const struct gate_config *config, char *why,
-                         size_t why_size)
-{
-    struct address address;
-    chl_err err = address_parse(config->address, &address, why, why_size);
-    if (err != CHL_OK) {
-        return err;
-    }
-    if (config->capture != NULL && config->capture[0] != '\0') {
-        err = capture_open(config->capture, &instance->capture);
-        if (err != CHL_OK) {
-            (void)snprintf(why, why_size, "capture: cannot append to %s: %s", config->capture,
-                           chl_strerror(err));
-            return err;
-        }
-    }
-    return link_tcp_new(&address, instance->capture, &instance->link);
 }
 
 chl_err instance_create(const struct chl_create *args, struct chl_instance **out, char *why,
@@ -144,9 +145,6 @@ chl_err instance_create(const struct chl_create *args, struct chl_instance **out
         goto out;
     }
     err = make_driver(instance, args, why, why_size);
-    if (err == CHL_OK) {
-        err = make_link(instance, args->config, why, why_size);
-    }
 out:
     if (err != CHL_OK) {
         instance_destroy(instance);
@@ -161,10 +159,7 @@ void instance_destroy(struct chl_instance *instance)
     if (instance == NULL) {
         return;
     }
-    if (instance->link != NULL) {
-        instance->link->ops->destroy(instance->link);
-    }
-    capture_close(instance->capture);
+    chl_bus_free(instance->bus);
     chl_modbus_free(instance->driver);
     for (size_t i = 0; instance->profiles != NULL && i < instance->device_count; i++) {
         chl_profile_free(instance->profiles[i]);

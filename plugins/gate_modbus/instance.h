@@ -10,10 +10,9 @@
 
 #include <chilang/plugin.h>
 
-#include "capture.h"
 #include "inbox.h"
+#include "lib/bus/bus.h"
 #include "lib/modbus/driver.h"
-#include "link.h"
 
 /** Filled by the host as the option table in plugin.c says. */
 struct gate_config {
@@ -23,6 +22,9 @@ struct gate_config {
     int64_t response_ms;
     int64_t reconnect_min_ms, reconnect_max_ms;
     const char *capture;
+    int64_t baud;
+    int parity; /**< none, even, odd */
+    int64_t stop_bits;
 };
 
 struct chl_instance {
@@ -31,10 +33,10 @@ struct chl_instance {
     size_t device_count;
     struct chl_profile **profiles;
     struct chl_modbus *driver;
-    struct link *link;
-    struct capture *capture;
+    struct chl_bus *bus;
     struct inbox inbox;
-    int64_t connect_ns; /**< longest wait for a connection */
+    int64_t connect_ns;   /**< longest wait for a connection */
+    int64_t delay_max_ns; /**< after this no device answers any more */
     atomic_bool stopping;
     bool running; /**< the thread exists; supervisor only */
     pthread_t thread;

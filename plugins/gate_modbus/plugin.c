@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief gate_modbus: turnstiles on one Modbus TCP bus; descriptor, options and lifecycle.
+ *  @brief gate_modbus: gates on one Modbus bus; descriptor, options and lifecycle.
  */
 #include <chilang/plugin.h>
 
@@ -12,14 +12,39 @@ enum { POLL_MIN_MS = 10, POLL_MAX_MS = 10000, RESPONSE_MAX_MS = 10000, BACKOFF_M
 
 #define AT(field) offsetof(struct gate_config, field)
 
+static const char *const parities[] = {"none", "even", "odd", NULL};
+
 static const struct chl_opt options[] = {
     {.name = "address",
      .type = CHL_OPT_STR,
      .required = true,
      .max = 300,
      .offset = AT(address),
-     .help_vi = "Địa chỉ bộ điều khiển, tcp://máy:cổng",
-     .help_en = "The controller, tcp://host:port"},
+     .help_vi = "Đường Modbus: tcp://máy:cổng, rtu:///dev/ttyUSB0 hoặc rtu+tcp://máy:cổng",
+     .help_en = "The bus: tcp://host:port, rtu:///dev/ttyUSB0 or rtu+tcp://host:port"},
+    {.name = "baud",
+     .type = CHL_OPT_INT,
+     .dflt = "9600",
+     .min = 1200,
+     .max = 4000000,
+     .offset = AT(baud),
+     .help_vi = "Tốc độ đường nối tiếp (rtu, rtu+tcp)",
+     .help_en = "Speed of the serial line (rtu, rtu+tcp)"},
+    {.name = "parity",
+     .type = CHL_OPT_ENUM,
+     .dflt = "none",
+     .choices = parities,
+     .offset = AT(parity),
+     .help_vi = "Bit chẵn lẻ của đường nối tiếp",
+     .help_en = "Parity bit of the serial line"},
+    {.name = "stop-bits",
+     .type = CHL_OPT_INT,
+     .dflt = "1",
+     .min = 1,
+     .max = 2,
+     .offset = AT(stop_bits),
+     .help_vi = "Số bit dừng: 1 hoặc 2",
+     .help_en = "Stop bits: 1 or 2"},
     {.name = "poll",
      .type = CHL_OPT_DURATION_MS,
      .dflt = "250 ms",
@@ -128,6 +153,6 @@ static const struct chl_ops ops = {.size = (uint32_t)sizeof ops,
 
 CHL_PLUGIN_DEFINE(.kind = CHL_KIND_GATE, .config_size = (uint32_t)sizeof(struct gate_config),
                   .name = "gate_modbus", .version = CHL_VERSION,
-                  .summary_vi = "Cửa xoay trên một đường Modbus TCP",
-                  .summary_en = "Turnstiles on one Modbus TCP bus", .options = options,
+                  .summary_vi = "Cổng trên một đường Modbus: TCP hoặc nối tiếp",
+                  .summary_en = "Gates on one Modbus bus: TCP or serial", .options = options,
                   .ops = &ops);

@@ -53,9 +53,8 @@ static void show_health(struct chl_instance *instance)
 
 static void wait_until(struct chl_instance *instance, int64_t wake_ns)
 {
-    struct pollfd waiting[2] = {
-        {.fd = instance->inbox.wake_fd, .events = POLLIN},
-        {.fd = instance->link->ops->descriptor(instance->link), .events = POLLIN}};
+    struct pollfd waiting[2] = {{.fd = instance->inbox.wake_fd, .events = POLLIN},
+                                {.fd = chl_bus_descriptor(instance->bus), .events = POLLIN}};
     int64_t left_ns = wake_ns - now(instance);
     if (left_ns < 0) {
         left_ns = 0;
@@ -68,17 +67,17 @@ static void wait_until(struct chl_instance *instance, int64_t wake_ns)
     if (waiting[0].revents != 0) {
         inbox_rearm(&instance->inbox);
     }
-    if (waiting[1].revents != 0) {
-        chl_modbus_lost(instance->driver, now(instance),
-                        "the device closed the link or spoke unasked");
+    char why[CHL_MODBUS_TEXT] = "";
+    if (waiting[1].revents != 0 && !chl_bus_still_good(instance->bus, why, sizeof why)) {
+        chl_modbus_lost(instance->driver, now(instance), why);
     }
 }
 
 static void open_link(struct chl_instance *instance)
 {
     char why[CHL_MODBUS_TEXT] = "";
-    const chl_err err = instance->link->ops->open(instance->link, instance->connect_ns,
-                                                  &instance->stopping, why, sizeof why);
+    const chl_err err =
+        chl_bus_open(instance->bus, instance->connect_ns, &instance->stopping, why, sizeof why);
     chl_modbus_connected(instance->driver, now(instance), err == CHL_OK, why);
 }
 
@@ -93,16 +92,17 @@ static void step_once(struct chl_instance *instance)
         open_link(instance);
         break;
     case CHL_MODBUS_CLOSE:
-        instance->link->ops->close(instance->link);
+        chl_bus_close(instance->bus);
         break;
     case CHL_MODBUS_TRANSACT:
-        instance->link->ops->transact(instance->link, &step.request, &answer);
+        chl_bus_transact(instance->bus, &step.request, &answer);
         chl_modbus_answered(instance->driver, now(instance), &answer);
         break;
     case CHL_MODBUS_WAIT:
         wait_until(instance, step.wake_ns);
         break;
-    case CHL_MODBUS_FLUSH: /* asked for on serial lines only */
+    case CHL_MODBUS_FLUSH:
+        chl_bus_flush(instance->bus);
         break;
     }
     show_health(instance);
@@ -123,7 +123,7 @@ static void finish(struct chl_instance *instance)
         instance->host->log(instance->ctx, CHL_LOG_ERROR, "completions=%zu why=\"host busy\"",
                             left);
     }
-    instance->link->ops->close(instance->link);
+    chl_bus_close(instance->bus);
     chl_modbus_lost(instance->driver, now(instance), "stopped");
 }
 

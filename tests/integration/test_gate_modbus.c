@@ -321,7 +321,7 @@ static void test_bad_options_are_explained(void **state)
     struct fixture *f = *state;
     static const char *const addresses[] = {"127.0.0.1:502",     "tcp://",         "tcp://:502",
                                             "tcp://h:0",         "tcp://h:70000",  "tcp://h:5x",
-                                            "tcp://[::1",        "tcp://[::1]502", "rtu:///dev/x",
+                                            "tcp://[::1",        "tcp://[::1]502", "rtu://dev/x",
                                             "tcp://h:123456789", "udp://h:502"};
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
         assert_int_equal(create(f, 1, addresses[i], "profile", NULL), CHL_E_CONFIG);

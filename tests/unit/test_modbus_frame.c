@@ -19,7 +19,7 @@ static void test_build_write(void **state)
     (void)state;
     uint8_t frame[CHL_MODBUS_REQUEST_MAX];
     const uint8_t expected[] = {0x12, 0x34, 0, 0, 0, 9, 3, 0x10, 0, 0x40, 0, 1, 2, 0, 5};
-    assert_int_equal(chl_modbus_frame_build(&write_request, 0x1234, frame), sizeof expected);
+    assert_int_equal(chl_modbus_tcp_build(&write_request, 0x1234, frame), sizeof expected);
     assert_memory_equal(frame, expected, sizeof expected);
 }
 
@@ -28,7 +28,7 @@ static void test_build_read(void **state)
     (void)state;
     uint8_t frame[CHL_MODBUS_REQUEST_MAX];
     const uint8_t expected[] = {0, 7, 0, 0, 0, 6, 3, 3, 0, 0x40, 0, 2};
-    assert_int_equal(chl_modbus_frame_build(&read_request, 7, frame), sizeof expected);
+    assert_int_equal(chl_modbus_tcp_build(&read_request, 7, frame), sizeof expected);
     assert_memory_equal(frame, expected, sizeof expected);
 }
 
@@ -36,7 +36,7 @@ static chl_modbus_status check(const struct chl_modbus_request *request, const u
                                size_t length, struct chl_modbus_answer *answer)
 {
     memset(answer, 0, sizeof *answer);
-    chl_modbus_frame_check(request, 7, frame, length, answer);
+    chl_modbus_tcp_check(request, 7, frame, length, answer);
     return answer->status;
 }
 

@@ -2,7 +2,7 @@
 /** @file
  *  @brief Modbus frames written to a file as text, to show a vendor what was on the wire.
  */
-#include "capture.h"
+#include "lib/bus/capture.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +16,7 @@
 
 enum { FILE_MAX = 16 * 1024 * 1024, FRAME_MAX = 260 };
 
-struct capture {
+struct bus_capture {
     char path[PATH_MAX];
     FILE *file;
     long size;
@@ -39,9 +39,9 @@ static FILE *open_append(const char *path, long *size)
     return file;
 }
 
-chl_err capture_open(const char *path, struct capture **out)
+chl_err bus_capture_open(const char *path, struct bus_capture **out)
 {
-    struct capture *capture = calloc(1, sizeof *capture);
+    struct bus_capture *capture = calloc(1, sizeof *capture);
     if (capture == NULL) {
         return CHL_E_NOMEM;
     }
@@ -58,7 +58,7 @@ chl_err capture_open(const char *path, struct capture **out)
     return CHL_OK;
 }
 
-void capture_close(struct capture *capture)
+void bus_capture_close(struct bus_capture *capture)
 {
     if (capture != NULL) {
         if (capture->file != NULL) {
@@ -68,7 +68,7 @@ void capture_close(struct capture *capture)
     }
 }
 
-static void rotate(struct capture *capture)
+static void rotate(struct bus_capture *capture)
 {
     char old[PATH_MAX + 2];
     (void)snprintf(old, sizeof old, "%s.1", capture->path);
@@ -77,7 +77,7 @@ static void rotate(struct capture *capture)
     capture->file = open_append(capture->path, &capture->size);
 }
 
-static void line(struct capture *capture, char direction, const char *text)
+static void line(struct bus_capture *capture, char direction, const char *text)
 {
     if (capture == NULL || capture->file == NULL) {
         return;
@@ -91,7 +91,8 @@ static void line(struct capture *capture, char direction, const char *text)
     }
 }
 
-void capture_frame(struct capture *capture, char direction, const uint8_t *bytes, size_t length)
+void bus_capture_frame(struct bus_capture *capture, char direction, const uint8_t *bytes,
+                       size_t length)
 {
     if (capture == NULL || length > FRAME_MAX) {
         return;
@@ -101,7 +102,7 @@ void capture_frame(struct capture *capture, char direction, const uint8_t *bytes
     line(capture, direction, text);
 }
 
-void capture_note(struct capture *capture, const char *text)
+void bus_capture_note(struct bus_capture *capture, const char *text)
 {
     line(capture, '!', text);
 }

@@ -2,10 +2,9 @@
 /** @file
  *  @brief Open a TCP connection without blocking past a deadline, set up as a control link.
  */
-#include "connect.h"
+#include "lib/bus/connect.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -18,7 +17,6 @@
 #include "lib/base/time.h"
 
 enum {
-    ADDRESSES_MAX = 8,
     LOOK_MS = 20, /**< how often a stop is looked for */
     KEEP_IDLE_S = 5,
     KEEP_INTERVAL_S = 2,
@@ -74,10 +72,10 @@ static int wait_connected(int fd, int64_t deadline_ns, const atomic_bool *stoppi
     return ECANCELED;
 }
 
-static int connect_one(const struct addrinfo *to, int64_t deadline_ns, const atomic_bool *stopping,
-                       int *out)
+static int connect_one(const struct sockaddr *to, socklen_t size, int64_t deadline_ns,
+                       const atomic_bool *stopping, int *out)
 {
-    const int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return errno;
     }
@@ -88,7 +86,7 @@ static int connect_one(const struct addrinfo *to, int64_t deadline_ns, const ato
         goto out;
     }
     tune(fd);
-    if (connect(fd, to->ai_addr, to->ai_addrlen) != 0) {
+    if (connect(fd, to, size) != 0) {
         error = errno == EINPROGRESS ? wait_connected(fd, deadline_ns, stopping) : errno;
     }
 out:
@@ -100,26 +98,23 @@ out:
     return error;
 }
 
-int connect_tcp(const struct address *address, int64_t timeout_ns, const atomic_bool *stopping,
-                char *why, size_t why_size)
+int bus_connect(const struct bus_address *address, struct bus_resolver *resolver,
+                int64_t timeout_ns, const atomic_bool *stopping, char *why, size_t why_size)
 {
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    const int failed = getaddrinfo(address->host, address->port, &hints, &found);
-    if (failed != 0) {
-        (void)snprintf(why, why_size, "%.40s: %s", address->host, gai_strerror(failed));
+    const int64_t deadline_ns = chl_mono_ns() + timeout_ns;
+    struct bus_hosts hosts = {0};
+    if (bus_resolve(resolver, deadline_ns, stopping, &hosts, why, why_size) != CHL_OK) {
         return -1;
     }
-    const int64_t deadline_ns = chl_mono_ns() + timeout_ns;
     int fd = -1;
     int error = EHOSTUNREACH;
-    int tried = 0;
-    for (const struct addrinfo *at = found; at != NULL && fd < 0 && tried < ADDRESSES_MAX;
-         at = at->ai_next, tried++) {
-        error = connect_one(at, deadline_ns, stopping, &fd);
+    for (size_t i = 0; i < hosts.count && fd < 0; i++) {
+        /* A share for each, so that one that never answers leaves time for the next. */
+        const int64_t now = chl_mono_ns();
+        const int64_t share_ns = (deadline_ns - now) / (int64_t)(hosts.count - i);
+        error = connect_one((const struct sockaddr *)&hosts.at[i].address, hosts.at[i].size,
+                            now + share_ns, stopping, &fd);
     }
-    freeaddrinfo(found);
     if (fd < 0) {
         char text[64];
         errno_text(error, text, sizeof text);
