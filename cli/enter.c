@@ -11,7 +11,7 @@
 #include "cli/declare.h"
 #include "cli/door.h"
 #include "cli/entry.h"
-#include "cli/lang.h"
+#include "lib/text/lang.h"
 #include "cli/plain.h"
 #include "lib/base/text.h"
 

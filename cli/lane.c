@@ -12,7 +12,7 @@
 #include "cli/lane_link.h"
 #include "cli/lane_term.h"
 #include "cli/lane_view.h"
-#include "cli/lang.h"
+#include "lib/text/lang.h"
 #include "cli/plain.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"

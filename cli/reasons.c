@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/lang.h"
+#include "lib/text/lang.h"
 
 enum { KEY_LANG = 'l', KEY_JSON = 'j', KEY_MARKDOWN = 'm', WIDTH = 80, INDENT = 30 };
 

@@ -16,7 +16,7 @@
 #include "core/loop/inbox.h"
 #include "core/loop/loop.h"
 #include "core/loop/release.h"
-#include "core/loop/site.h"
+#include "core/site/site.h"
 #include "core/loop/stats.h"
 #include "core/loop/status.h"
 

@@ -2,7 +2,7 @@
 /** @file
  *  @brief The language from the environment or an option.
  */
-#include "cli/lang.h"
+#include "lib/text/lang.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /** @file
  *  @brief Configuration to engine: the same indices, plain numbers.
  */
-#include "core/loop/site.h"
+#include "core/site/site.h"
 
 #include "lib/base/time.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief The engine's view of a site, made from its configuration.
+ *  @brief The engine's view of a site, made from its configuration, for the daemon and for a
+ * rehearsal.
  */
 #ifndef CHL_CORE_SITE_H
 #define CHL_CORE_SITE_H

@@ -2,8 +2,8 @@
 /** @file
  *  @brief Which language the staff's commands speak.
  */
-#ifndef CHL_CLI_LANG_H
-#define CHL_CLI_LANG_H
+#ifndef CHL_TEXT_LANG_H
+#define CHL_TEXT_LANG_H
 
 #include <stdbool.h>
 
