@@ -29,15 +29,17 @@ static void sleep_until(int64_t at_ns)
     }
 }
 
-/** Anything that can be read before we asked is not an answer to us. */
-static bool is_quiet_tcp(const struct chl_bus *bus, struct chl_modbus_answer *answer)
+/** Anything that can be read before we asked is not an answer to us. A read is not worth the call:
+ * a foreign answer does not fit its transaction number, and a closed link shows when it is sent. */
+static bool is_quiet_tcp(const struct chl_bus *bus, const struct chl_modbus_request *request,
+                         struct chl_modbus_answer *answer)
 {
     struct pollfd early = {.fd = bus->fd, .events = POLLIN};
     if (bus->spoilt) {
         fail(answer, CHL_MODBUS_UNSENT, "an answer is still owed; expected a new connection first");
         return false;
     }
-    if (poll(&early, 1, 0) > 0) {
+    if (chl_modbus_writes(request) && poll(&early, 1, 0) > 0) {
         fail(answer, CHL_MODBUS_UNSENT, "the device closed the link or spoke unasked");
         return false;
     }
@@ -201,7 +203,8 @@ static void transact(struct chl_bus *bus, const struct chl_modbus_request *reque
 {
     if (bus->fd < 0) {
         fail(answer, CHL_MODBUS_UNSENT, "not connected");
-    } else if ((chl_bus_is_serial(bus) ? wait_for_quiet(bus, answer) : is_quiet_tcp(bus, answer)) &&
+    } else if ((chl_bus_is_serial(bus) ? wait_for_quiet(bus, answer)
+                                       : is_quiet_tcp(bus, request, answer)) &&
                send_request(bus, request, answer)) {
         if (request->unit == 0) {
             turn_around(bus, request, answer);
