@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -123,6 +123,7 @@ void chl_bus_close(struct chl_bus *bus)
     /* Not modbus_close(): for TCP its shutdown() would first let queued bytes go out. */
     if (bus->address.kind == BUS_RTU) {
         (void)tcflush(bus->fd, TCIOFLUSH);
+        (void)ioctl(bus->fd, TIOCNXCL); /* it would stay while another program has the line open */
     }
     (void)close(bus->fd);
     bus->fd = -1;

@@ -1,0 +1,9 @@
+pkg_check_modules(LIBMODBUS REQUIRED IMPORTED_TARGET libmodbus)
+add_library(trap_device STATIC trap_device.c trap_device_ends.c trap_case.c)
+target_link_libraries(trap_device PUBLIC chl_flags chl_bus cmocka PkgConfig::LIBMODBUS)
+chl_add_test(test_modbus_traps_line SOURCES test_modbus_traps_line.c
+  LINK trap_device TIMEOUT 120 LABELS integration)
+chl_add_test(test_modbus_traps_tcp SOURCES test_modbus_traps_tcp.c
+  LINK trap_device TIMEOUT 120 LABELS integration)
+chl_add_test(test_modbus_traps_link SOURCES test_modbus_traps_link.c
+  LINK trap_device TIMEOUT 120 LABELS integration)
