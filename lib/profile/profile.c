@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief Device profiles: the registers and the checks that hold between them.
+ *  @brief Device profiles: a file read section by section, all of it or nothing, and asked.
  */
 #include "lib/profile/internal.h"
 
@@ -8,225 +8,90 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct register_options {
-    int access, word_order;
-    bool persistent, needs_reboot;
-    const char *unit;
-};
+const struct profile_section profile_sections[] = {
+    {"profile", profile_profile_table, "who made it and where its facts come from"},
+    {"link", profile_link_table, "how it is reached, and how fast it may be asked"},
+    {"release", profile_release_table, "how an entry is released"},
+    {"passages", profile_passages_table, "where passages come from"},
+    {"egress", profile_egress_table, "what keeps the way out free"},
+    {"fail-safe", profile_fail_safe_table, "what it does by itself when the link is lost"},
+    {"values", profile_values_table, "values of the registers entry-grant, exit-grant and mode"},
+    {"registers", profile_register_table, "each role below, with where it is"},
+    {"settings", profile_setting_table, "each setting that the controller keeps, under its name"},
+    {"reboot", profile_reboot_table, "a register that restarts it"},
+    {NULL, NULL, NULL}};
 
-#define AT(field) offsetof(struct register_options, field)
+enum { SECTIONS_MAX = 16 };
 
-static const char *const accesses[] = {"read", "read-write", NULL};
-static const char *const word_orders[] = {"low-first", "high-first", NULL};
-static const char *const numbers[] = {"address", "words", "default", "min", "max", NULL};
-
-static const struct chl_opt register_table[] = {
-    {.name = "access",
-     .type = CHL_OPT_ENUM,
-     .required = true,
-     .choices = accesses,
-     .offset = AT(access)},
-    {.name = "word-order",
-     .type = CHL_OPT_ENUM,
-     .dflt = "low-first",
-     .choices = word_orders,
-     .offset = AT(word_order)},
-    {.name = "persistent", .type = CHL_OPT_BOOL, .dflt = "false", .offset = AT(persistent)},
-    {.name = "needs-reboot", .type = CHL_OPT_BOOL, .dflt = "false", .offset = AT(needs_reboot)},
-    {.name = "unit", .type = CHL_OPT_STR, .dflt = "", .max = 16, .offset = AT(unit)},
-    {.name = NULL},
-};
-
-static const struct {
-    const char *name;
-    bool required;
-} roles[CHL_REG_ROLE_COUNT] = {
-#define ROLE(id, name, text) [id] = {name, (id) < 2 || (id) == 4 || (id) == 5},
-    CHL_REGISTERS(ROLE)
-#undef ROLE
-};
-
-const char *chl_register_role_name(chl_register_role role)
+struct chl_yaml_node profile_section_node(const struct profile_reading *r, const char *key)
 {
-    return (unsigned)role < CHL_REG_ROLE_COUNT ? roles[role].name : "unknown";
+    return chl_yaml_get(r->yaml, r->root, key);
 }
 
-static chl_err read_register(struct chl_yaml *yaml, struct chl_yaml_node node,
-                             struct chl_register *out, struct chl_yaml_error *error)
+struct chl_yaml_node profile_place(const struct profile_reading *r, const char *section,
+                                   const char *key)
 {
-    struct register_options options;
-    memset(&options, 0, sizeof options);
-    int64_t address = 0;
-    int64_t words = 0;
-    int64_t dflt = 0;
-    int64_t min = 0;
-    int64_t max = 0;
-    chl_err rc = chl_yaml_read(yaml, node, register_table, numbers, &options, error);
-    rc = rc != CHL_OK ? rc : profile_number(yaml, node, "address", -1, 65535, &address, error);
-    rc = rc != CHL_OK ? rc : profile_number(yaml, node, "words", 1, 2, &words, error);
-    int64_t widest = words == 2 ? UINT32_MAX : UINT16_MAX;
-    rc = rc != CHL_OK ? rc : profile_number(yaml, node, "default", 0, widest, &dflt, error);
-    rc = rc != CHL_OK ? rc : profile_number(yaml, node, "min", 0, widest, &min, error);
-    rc = rc != CHL_OK ? rc : profile_number(yaml, node, "max", widest, widest, &max, error);
-    if (rc != CHL_OK) {
-        return rc;
-    }
-    if (words == 0 || address + words > 65536 || min > max) {
-        return chl_yaml_refuse(yaml, node, error,
-                               "expected 1 or 2 words that end by 0xFFFF and min ≤ max, got %lld "
-                               "words at %lld, min %lld, max %lld",
-                               (long long)words, (long long)address, (long long)min,
-                               (long long)max);
-    }
-    *out = (struct chl_register){.present = true,
-                                 .writable = options.access == 1,
-                                 .persistent = options.persistent,
-                                 .needs_reboot = options.needs_reboot,
-                                 .address = (uint16_t)address,
-                                 .words = (uint8_t)words,
-                                 .rows = 1,
-                                 .stride = (uint16_t)words,
-                                 .low_word_first = options.word_order == 0,
-                                 .dflt = (uint32_t)dflt,
-                                 .min = (uint32_t)min,
-                                 .max = (uint32_t)max,
-                                 .unit = options.unit};
-    return CHL_OK;
+    struct chl_yaml_node in = profile_section_node(r, section);
+    struct chl_yaml_node at = in.index != 0 ? chl_yaml_get(r->yaml, in, key) : in;
+    return at.index != 0 ? at : in.index != 0 ? in : r->root;
 }
 
-static int role_by_name(const char *name)
+bool profile_has(const struct profile_reading *r, const char *section, const char *key)
 {
-    for (int i = 0; i < CHL_REG_ROLE_COUNT; i++) {
-        if (strcmp(roles[i].name, name) == 0) {
-            return i;
-        }
-    }
-    return -1;
+    struct chl_yaml_node in = profile_section_node(r, section);
+    return in.index != 0 && chl_yaml_get(r->yaml, in, key).index != 0;
 }
 
-/** Two roles on one address would make one of them lie. */
-static bool overlaps(const struct chl_profile *profile, int role)
+static chl_err read_keys(struct profile_reading *r)
 {
-    const struct chl_register *a = &profile->registers[role];
-    for (int i = 0; i < CHL_REG_ROLE_COUNT; i++) {
-        const struct chl_register *b = &profile->registers[i];
-        if (i != role && b->present && a->address < b->address + b->words &&
-            b->address < a->address + a->words) {
-            return true;
+    static const struct chl_opt none[] = {{.name = NULL}};
+    static const char *const needed[] = {"profile", "link", "release", "passages", "registers"};
+    const char *keys[SECTIONS_MAX] = {NULL};
+    char unused = 0;
+    for (size_t i = 0; profile_sections[i].key != NULL && i + 1 < SECTIONS_MAX; i++) {
+        keys[i] = profile_sections[i].key;
+    }
+    chl_err result = chl_yaml_read(r->yaml, r->root, none, keys, &unused, r->error);
+    for (size_t i = 0; result == CHL_OK && i < sizeof needed / sizeof *needed; i++) {
+        if (profile_section_node(r, needed[i]).index == 0) {
+            result = chl_yaml_refuse(r->yaml, r->root, r->error,
+                                     "expected section '%s' in a device profile, got none; add it",
+                                     needed[i]);
         }
     }
-    return false;
-}
-
-static chl_err read_registers(struct chl_profile *profile, struct chl_yaml_error *error)
-{
-    struct chl_yaml *yaml = profile->document;
-    struct chl_yaml_node root = chl_yaml_root(yaml);
-    struct chl_yaml_node section = chl_yaml_get(yaml, root, "registers");
-    if (chl_yaml_kind_of(yaml, section) != CHL_YAML_MAPPING) {
-        return chl_yaml_refuse(yaml, section.index != 0 ? section : root, error,
-                               "registers: expected a mapping of roles to registers, got none");
-    }
-    for (size_t i = 0; i < chl_yaml_count(yaml, section); i++) {
-        const char *key = NULL;
-        struct chl_yaml_node node = chl_yaml_item(yaml, section, i, &key);
-        int role = key != NULL ? role_by_name(key) : -1;
-        if (role < 0 || chl_yaml_kind_of(yaml, node) != CHL_YAML_MAPPING) {
-            return chl_yaml_refuse(yaml, node, error,
-                                   "registers: expected a known role (such as entry-grant) with a "
-                                   "mapping, got '%s'",
-                                   key != NULL ? key : "");
-        }
-        chl_err rc = read_register(yaml, node, &profile->registers[role], error);
-        if (rc != CHL_OK) {
-            return rc;
-        }
-        if (overlaps(profile, role)) {
-            return chl_yaml_refuse(yaml, node, error,
-                                   "%s: expected an address of its own, got one that another role "
-                                   "already uses",
-                                   key);
-        }
-    }
-    for (int i = 0; i < CHL_REG_ROLE_COUNT; i++) {
-        if (roles[i].required && !profile->registers[i].present) {
-            return chl_yaml_refuse(yaml, section, error, "registers: expected role '%s', got none",
-                                   roles[i].name);
-        }
-    }
-    return CHL_OK;
-}
-
-static bool in_block(const struct chl_profile *profile, chl_register_role role)
-{
-    const struct chl_register *reg = &profile->registers[role];
-    return !reg->present ||
-           (reg->address >= profile->read_block_start &&
-            reg->address + reg->words <= profile->read_block_start + profile->read_block_count);
-}
-
-/** What the driver relies on: one read shows one instant, and grants can be written. */
-static chl_err check_whole(const struct chl_profile *profile, struct chl_yaml_error *error)
-{
-    static const chl_register_role polled[] = {
-        CHL_REG_ENTRY_GRANT, CHL_REG_EXIT_GRANT, CHL_REG_ENTRY_OBJECT, CHL_REG_EXIT_OBJECT,
-        CHL_REG_ENTRY_COUNT, CHL_REG_EXIT_COUNT, CHL_REG_ERROR};
-    struct chl_yaml *yaml = profile->document;
-    struct chl_yaml_node section = chl_yaml_get(yaml, chl_yaml_root(yaml), "registers");
-    for (size_t i = 0; i < sizeof polled / sizeof polled[0]; i++) {
-        if (!in_block(profile, polled[i])) {
-            const char *name = roles[polled[i]].name;
-            return chl_yaml_refuse(yaml, chl_yaml_get(yaml, section, name), error,
-                                   "%s: expected an address inside the read block (%u registers "
-                                   "from 0x%X), got 0x%X",
-                                   name, (unsigned)profile->read_block_count,
-                                   (unsigned)profile->read_block_start,
-                                   (unsigned)profile->registers[polled[i]].address);
-        }
-    }
-    const struct chl_register *entry = &profile->registers[CHL_REG_ENTRY_GRANT];
-    const struct chl_register *exits = &profile->registers[CHL_REG_EXIT_GRANT];
-    if (!entry->writable || !exits->writable || entry->words != 1 || exits->words != 1) {
-        return chl_yaml_refuse(yaml, section, error,
-                               "expected entry-grant and exit-grant of one word with access: "
-                               "read-write, got something else");
-    }
-    const uint32_t needed = 1U << 3;
-    const uint32_t writing = 1U << 6 | 1U << 16;
-    if ((profile->functions & needed) == 0 || (profile->functions & writing) == 0) {
-        return chl_yaml_refuse(
-            yaml, chl_yaml_get(yaml, chl_yaml_root(yaml), "link"), error,
-            "functions: expected 3 to read and 6 or 16 to write, got none of them");
-    }
-    return CHL_OK;
+    return result;
 }
 
 /** Takes the document over, also on error. */
 static chl_err finish(struct chl_yaml *document, struct chl_profile **out,
                       struct chl_yaml_error *error)
 {
+    static chl_err (*const steps[])(struct profile_reading *) = {read_keys,
+                                                                 profile_read_basics,
+                                                                 profile_read_registers,
+                                                                 profile_read_commands,
+                                                                 profile_read_fail_safe,
+                                                                 profile_read_settings,
+                                                                 profile_read_reboot,
+                                                                 profile_check_places,
+                                                                 profile_check_functions,
+                                                                 profile_check_fail_safe,
+                                                                 profile_check_commands};
     struct chl_profile *profile = calloc(1, sizeof *profile);
     if (profile == NULL) {
         chl_yaml_free(document);
         return CHL_E_NOMEM;
     }
     profile->document = document;
-    profile->release = CHL_RELEASE_GRANT;
-    profile->release_role = CHL_REG_ENTRY_GRANT;
-    profile->passage = CHL_PASSAGE_COUNT;
-    profile->release_row = profile->close_row = profile->entry_row = profile->exit_row = -1;
-    profile->rtu = profile->tcp = true;
-    profile->alone = 1U << CHL_LINK_HOLD | 1U << CHL_LINK_FREE_EXIT;
-    chl_err rc = profile_read_sections(profile, error);
-    if (rc == CHL_OK) {
-        rc = read_registers(profile, error);
+    struct profile_reading r = {
+        .profile = profile, .yaml = document, .root = chl_yaml_root(document), .error = error};
+    chl_err result = CHL_OK;
+    for (size_t i = 0; result == CHL_OK && i < sizeof steps / sizeof *steps; i++) {
+        result = steps[i](&r);
     }
-    if (rc == CHL_OK) {
-        rc = check_whole(profile, error);
-    }
-    if (rc != CHL_OK) {
+    if (result != CHL_OK) {
         chl_profile_free(profile);
-        return rc;
+        return result;
     }
     *out = profile;
     return CHL_OK;
@@ -264,6 +129,8 @@ bool chl_setting_wanted(const struct chl_setting *setting, const struct chl_want
         return true;
     case CHL_WANT_PASS_TIME:
         *value = (wants->pass_time_ms + setting->tick_ms - 1) / setting->tick_ms;
+        *value = *value < setting->reg.min ? setting->reg.min : *value;
+        *value = *value > setting->reg.max ? setting->reg.max : *value;
         return wants->pass_time_ms > 0;
     case CHL_WANT_LINK_LOSS:
         *value = setting->wanted[wants->on_link_loss];

@@ -45,6 +45,7 @@ typedef enum { CHL_AREA_HOLDING, CHL_AREA_INPUT, CHL_AREA_COIL, CHL_AREA_DISCRET
 
 struct chl_register {
     bool present, writable, persistent, needs_reboot;
+    bool write_only; /**< a command: it cannot be read back */
     chl_area area;
     uint16_t address;      /**< 0-based PDU address */
     uint8_t words;         /**< 1 or 2; LAMP: 3 */
@@ -52,7 +53,14 @@ struct chl_register {
     bool low_word_first;
     uint32_t dflt, min, max; /**< value after a factory reset, and the writable range */
     const char *unit;        /**< "", "s", "100 ms" */
+    const char *source;      /**< the document it comes from; NULL = the profile's */
 };
+
+/** Address of one row, from 0. */
+static inline uint16_t chl_register_at(const struct chl_register *reg, unsigned row)
+{
+    return (uint16_t)(reg->address + row * reg->stride);
+}
 
 /** How an entry is released. */
 typedef enum {
@@ -112,7 +120,10 @@ struct chl_setting {
     int64_t tick_ms; /**< CHL_WANT_PASS_TIME: what 1 means, in ms */
 };
 
-enum { CHL_SETTINGS_MAX = 48 };
+enum {
+    CHL_SETTINGS_MAX = 48,
+    CHL_ROWS_MAX = 64 /**< of one register */
+};
 
 struct chl_profile {
     struct chl_yaml *document;               /**< owns all strings */
@@ -184,7 +195,16 @@ void chl_profile_free(struct chl_profile *profile);
 /** Path of a profile given as a name (`lot-turnstile`) or a path. A name has no '/' and is looked
  * up in `<data_dir>/firmware-config/<name>.yaml`. @return false when it does not fit. */
 bool chl_profile_path(const char *data_dir, const char *name, char *out, size_t size);
-/** Name of a role as profiles write it, static. */
+/** Names as profiles write them, static; "unknown" for a value that is none.
+ *  Thread: any. Blocks: never. */
 const char *chl_register_role_name(chl_register_role role);
+const char *chl_area_name(chl_area area);
+const char *chl_release_name(chl_release_kind kind);
+const char *chl_hold_name(chl_hold_kind kind);
+const char *chl_passage_name(chl_passage_kind kind);
+const char *chl_egress_name(chl_egress_kind kind);
+const char *chl_link_loss_name(chl_link_loss what);
+/** What the device does alone, as one text: "hold, free-exit". `out` takes 32 bytes. */
+void chl_profile_alone_text(const struct chl_profile *profile, char out[32]);
 
 #endif
