@@ -94,6 +94,26 @@ static void peer_start(struct fixture *f, char *const *arguments)
     assert_in_range(f->port, 1, 65535);
 }
 
+void peer_kill(struct fixture *f)
+{
+    int status = 0;
+    assert_int_equal(kill(f->peer, SIGKILL), 0);
+    assert_int_equal(waitpid(f->peer, &status, 0), f->peer);
+    (void)fclose(f->to_peer);
+    (void)fclose(f->from_peer);
+    f->peer = 0;
+}
+
+void peer_again(struct fixture *f)
+{
+    char port[8];
+    char program[] = CHL_BINARY_DIR "/tests/modbus_peer";
+    const int before = f->port;
+    (void)snprintf(port, sizeof port, "%d", before);
+    peer_start(f, (char *const[]){program, port, NULL});
+    assert_int_equal(f->port, before);
+}
+
 static void peer_end(struct fixture *f)
 {
     int status = 0;
@@ -274,7 +294,7 @@ struct chl_gate_report perform(struct fixture *f, uint16_t gate, chl_gate_action
     return await(f, 0, is_done, id);
 }
 
-int setup_with(void **state, char *const *arguments)
+int setup_alone(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
@@ -288,9 +308,17 @@ int setup_with(void **state, char *const *arguments)
     }
     assert_int_equal(err, CHL_OK);
     f->ops = chl_plugin_of(f->plugin)->ops;
-    peer_start(f, arguments);
     *state = f;
     return 0;
+}
+
+int setup_with(void **state, char *const *arguments)
+{
+    const int failed = setup_alone(state);
+    if (failed == 0) {
+        peer_start(*state, arguments);
+    }
+    return failed;
 }
 
 int setup(void **state)
@@ -310,7 +338,9 @@ int teardown(void **state)
     free(f->config);
     chl_yaml_free(f->document);
     chl_plugin_unload(f->plugin);
-    peer_end(f);
+    if (f->peer > 0) {
+        peer_end(f);
+    }
     (void)pthread_cond_destroy(&f->ctx.changed);
     (void)pthread_mutex_destroy(&f->ctx.mutex);
     free(f);

@@ -72,7 +72,13 @@ struct chl_gate_command command(uint16_t gate, chl_gate_action action, uint16_t 
 struct chl_gate_report perform(struct fixture *f, uint16_t gate, chl_gate_action action, uint16_t n,
                                uint64_t id, uint32_t generation);
 
-/** cmocka fixtures: with modbus_peer, or with another controller (program and arguments). */
+/** Kill modbus_peer, as a power cut does; start it anew on the same port, with empty registers. */
+void peer_kill(struct fixture *f);
+void peer_again(struct fixture *f);
+
+/** cmocka fixtures: without a controller, with modbus_peer, or with another controller (program and
+ * arguments). */
+int setup_alone(void **state);
 int setup_with(void **state, char *const *arguments);
 int setup(void **state);
 int teardown(void **state);

@@ -177,13 +177,28 @@ static void note(struct trap_device *d, const uint8_t *frame, size_t length, con
     (void)pthread_cond_broadcast(&d->changed);
 }
 
+static device_manner manner_now(struct trap_device *d, unsigned unit, const uint8_t *pdu)
+{
+    if (d->manner_unit != 0 && (unsigned)d->manner_unit != unit) {
+        return DEVICE_WELL;
+    }
+    if (d->manner_address < 0) {
+        return d->manner;
+    }
+    if (pdu[0] <= 4 || get16(pdu + 1) != d->manner_address) {
+        return DEVICE_WELL;
+    }
+    const device_manner manner = d->manner;
+    d->manner = DEVICE_WELL;
+    return manner;
+}
+
 /** With the mutex held; lets it go while an answer is held. */
 static void handle(struct trap_device *d, const uint8_t *frame, size_t length)
 {
     const unsigned unit = frame[d->serial ? 0 : 6];
     const uint8_t *pdu = frame + (d->serial ? 1 : 7);
-    const device_manner manner =
-        d->manner_unit == 0 || (unsigned)d->manner_unit == unit ? d->manner : DEVICE_WELL;
+    const device_manner manner = manner_now(d, unit, pdu);
     uint8_t answer[DEVICE_FRAME];
     uint8_t out[DEVICE_FRAME];
     note(d, frame, length, pdu, unit);

@@ -57,7 +57,8 @@ struct trap_device {
     char path[64];  /**< of the line to open */
     char link[128]; /**< symbolic link kept at `path`'s newest name; "" = none */
     device_manner manner;
-    int manner_unit; /**< 0 = all */
+    int manner_unit;    /**< 0 = all */
+    int manner_address; /**< only writes to it, once; −1 = everything */
     int dribble_ms;
     bool holding, release;
     uint16_t words[DEVICE_UNITS + 1][DEVICE_WORDS];
@@ -82,6 +83,9 @@ void device_plug(struct trap_device *device);
 
 /** Behave so from the next request on. `unit` 0 = all. A held answer is not let go. */
 void device_behave(struct trap_device *device, device_manner manner, int unit);
+/** Behave so at the next write to `address` of `unit`, once; well otherwise. */
+void device_behave_on_write(struct trap_device *device, device_manner manner, int unit,
+                            unsigned address);
 /** Wait until an answer is held; then let it go, and wait until it was sent. */
 void device_await_hold(struct trap_device *device);
 void device_release(struct trap_device *device);

@@ -29,6 +29,7 @@ struct trap_device *device_new(void)
     d->listener = -1;
     d->client = -1;
     d->held_slave = -1;
+    d->manner_address = -1;
     d->stop_fd = eventfd(0, EFD_CLOEXEC);
     assert_true(d->stop_fd >= 0);
     for (size_t unit = 0; unit <= DEVICE_UNITS; unit++) {
@@ -167,6 +168,16 @@ void device_behave(struct trap_device *d, device_manner manner, int unit)
     (void)pthread_mutex_lock(&d->mutex);
     d->manner = manner;
     d->manner_unit = unit;
+    d->manner_address = -1;
+    (void)pthread_mutex_unlock(&d->mutex);
+}
+
+void device_behave_on_write(struct trap_device *d, device_manner manner, int unit, unsigned address)
+{
+    (void)pthread_mutex_lock(&d->mutex);
+    d->manner = manner;
+    d->manner_unit = unit;
+    d->manner_address = (int)address;
     (void)pthread_mutex_unlock(&d->mutex);
 }
 

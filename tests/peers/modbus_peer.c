@@ -7,11 +7,13 @@
  *      get UNIT REGISTER            its value
  *      set UNIT REGISTER VALUE      ok
  *      writes UNIT                  how many writes were carried out
+ *      wrote UNIT REGISTER          how many of them began at this register
  *      manner UNIT NAME [MS]        ok; NAME as in `manners`
  *      drop                         ok; closes every connection
  *      listen on|off                ok; takes connections, or refuses them
  *
- *  It knows FC03 and FC16 only, as the turnstile does. It ends with its standard input.
+ *  It knows FC03 and FC16 only, as the turnstile does. It ends with its standard input. Its
+ * argument is the port to listen on, any free one when there is none.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,6 +50,7 @@ struct unit {
     manner manner;
     int slow_ms;
     unsigned writes;
+    unsigned wrote[WORDS];
 };
 
 struct peer {
@@ -120,6 +123,10 @@ static void answer(struct peer *peer, struct unit *unit, uint8_t *query, int len
         return;
     }
     unit->writes += is_write && unit->manner != SILENT;
+    const unsigned address = (unsigned)query[8] << 8 | query[9];
+    if (is_write && unit->manner != SILENT && address < WORDS) {
+        unit->wrote[address]++;
+    }
     switch (unit->manner) {
     case SLOW:
         pause_ms(unit->slow_ms);
@@ -209,6 +216,8 @@ static void obey(struct peer *peer, char *line)
         (void)puts("ok");
     } else if (strcmp(verb, "writes") == 0 && has_unit) {
         (void)printf("%u\n", unit->writes);
+    } else if (strcmp(verb, "wrote") == 0 && has_unit && at >= 0 && at < WORDS) {
+        (void)printf("%u\n", unit->wrote[at]);
     } else if (strcmp(verb, "manner") == 0 && has_unit && count > 2) {
         (void)puts(set_manner(unit, words[2], (int)value) ? "ok" : "unknown manner");
     } else if (strcmp(verb, "drop") == 0) {
