@@ -8,14 +8,18 @@
 #include <stdlib.h>
 
 #include "gap.h"
+#include "lib/base/text.h"
 #include "lib/base/time.h"
 
 static chl_err post(void *user, const struct chl_gate_report *report)
 {
     struct chl_instance *instance = user;
     const chl_err err = instance->host->post_gate(instance->ctx, report);
-    if (report->kind == CHL_REPORT_DONE && err != CHL_E_BUSY) {
-        inbox_completed(&instance->inbox, report->gate);
+    if (err != CHL_E_BUSY) {
+        health_take(&instance->health, report, instance->host->now_wall_ns(instance->ctx));
+        if (report->kind == CHL_REPORT_DONE) {
+            inbox_completed(&instance->inbox, report->gate);
+        }
     }
     return err;
 }
@@ -50,6 +54,9 @@ static chl_err load_devices(struct chl_instance *instance, const struct chl_crea
                                                 .profile = instance->profiles[i],
                                                 .pass_time_ms = from->pass_time_ms};
         instance->inbox.gates[i].gate = from->gate;
+        instance->health.gates[i] = (struct gate_health){.gate = from->gate, .unit = from->unit};
+        (void)chl_copy(instance->health.gates[i].name, sizeof instance->health.gates[i].name,
+                       from->gate_name);
         const int64_t ns = instance->profiles[i]->response_ms * CHL_NS_PER_MS;
         if (ns > instance->connect_ns) {
             instance->connect_ns = ns;
@@ -136,6 +143,9 @@ chl_err instance_create(const struct chl_create *args, struct chl_instance **out
     instance->ctx = args->ctx;
     instance->device_count = args->device_count;
     chl_err err = inbox_init(&instance->inbox, args->device_count);
+    if (err == CHL_OK) {
+        err = health_init(&instance->health, args->device_count);
+    }
     if (err != CHL_OK) {
         goto out;
     }
@@ -166,5 +176,6 @@ void instance_destroy(struct chl_instance *instance)
     }
     free(instance->profiles);
     inbox_free(&instance->inbox);
+    health_free(&instance->health);
     free(instance);
 }

@@ -10,6 +10,7 @@
 
 #include <chilang/plugin.h>
 
+#include "health.h"
 #include "inbox.h"
 #include "lib/bus/bus.h"
 #include "lib/modbus/driver.h"
@@ -40,8 +41,7 @@ struct chl_instance {
     atomic_bool stopping;
     bool running; /**< the thread exists; supervisor only */
     pthread_t thread;
-    size_t shown_up; /**< devices up as last said to the host; the bus's thread only */
-    bool shown;
+    struct health health;
 };
 
 /** Operations `create` and `destroy` of the plugin. */

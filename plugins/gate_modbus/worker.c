@@ -3,7 +3,6 @@
  *  @brief The bus's thread: asks the driver what to do, does it on the link, sleeps otherwise.
  */
 #include <poll.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "instance.h"
@@ -40,15 +39,12 @@ static void take_commands(struct chl_instance *instance)
 
 static void show_health(struct chl_instance *instance)
 {
-    const size_t up = chl_modbus_up(instance->driver);
-    if (instance->shown && up == instance->shown_up) {
-        return;
+    if (instance->health.changed) {
+        char text[HEALTH_TEXT];
+        const bool ok = health_text(&instance->health, text);
+        instance->health.changed = false;
+        instance->host->set_health(instance->ctx, ok, text);
     }
-    char text[64];
-    (void)snprintf(text, sizeof text, "%zu of %zu devices answer", up, instance->device_count);
-    instance->shown = true;
-    instance->shown_up = up;
-    instance->host->set_health(instance->ctx, up == instance->device_count, text);
 }
 
 static void wait_until(struct chl_instance *instance, int64_t wake_ns)

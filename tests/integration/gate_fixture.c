@@ -50,9 +50,10 @@ static chl_err host_post_gate(struct chl_ctx *ctx, const struct chl_gate_report 
 
 static void host_health(struct chl_ctx *ctx, bool ok, const char *text)
 {
-    (void)text;
     (void)pthread_mutex_lock(&ctx->mutex);
     ctx->healthy = ok;
+    (void)snprintf(ctx->health, sizeof ctx->health, "%s", text);
+    (void)pthread_cond_broadcast(&ctx->changed);
     (void)pthread_mutex_unlock(&ctx->mutex);
 }
 
@@ -200,6 +201,24 @@ struct chl_gate_report await(struct fixture *f, size_t from, wanted matches, uin
     (void)pthread_mutex_unlock(&ctx->mutex);
     assert_true(found);
     return report;
+}
+
+void await_health(struct fixture *f, bool ok, const char *words)
+{
+    struct chl_ctx *ctx = &f->ctx;
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_MS / 1000;
+    (void)pthread_mutex_lock(&ctx->mutex);
+    int failed = 0;
+    while (failed == 0 && (ctx->healthy != ok || strstr(ctx->health, words) == NULL)) {
+        failed = pthread_cond_timedwait(&ctx->changed, &ctx->mutex, &until);
+    }
+    if (failed != 0) {
+        print_error("health: expected \"%s\", got \"%s\"\n", words, ctx->health);
+    }
+    (void)pthread_mutex_unlock(&ctx->mutex);
+    assert_int_equal(failed, 0);
 }
 
 size_t mark(struct fixture *f)

@@ -25,6 +25,7 @@ struct chl_ctx {
     size_t count;
     bool busy;
     bool healthy;
+    char health[256]; /**< as last said */
 };
 
 struct fixture {
@@ -58,6 +59,8 @@ bool is_down(const struct chl_gate_report *report, uint64_t gate);
 bool is_reading(const struct chl_gate_report *report, uint64_t gate);
 /** Wait for a report after the first `from`; fails the test when it does not come. */
 struct chl_gate_report await(struct fixture *f, size_t from, wanted matches, uint64_t value);
+/** Wait until the instance says that it is so, in these words. */
+void await_health(struct fixture *f, bool ok, const char *words);
 /** How many reports there are; how many match. */
 size_t mark(struct fixture *f);
 size_t count_of(struct fixture *f, wanted matches, uint64_t value);

@@ -191,9 +191,11 @@ static void lose_one(struct fixture *f, struct trap_device *device, const char *
     const struct chl_gate_report done = perform(f, 0, CHL_GATE_RELEASE, 1, 7, 1);
     assert_int_equal(done.status, CHL_COMMAND_DONE);
     assert_int_equal(count_of(f, is_down, 0), 0);
+    await_health(f, false, "1 of 2 gates answer; silent: G (unit 2) since 20");
     const size_t down = mark(f);
     device_behave(device, DEVICE_WELL, 0);
     (void)await(f, down, is_up, 1);
+    await_health(f, true, "2 of 2 gates answer");
 }
 
 static void test_silent_unit_on_a_line_leaves_the_other_up(void **state)
