@@ -42,7 +42,8 @@ static chl_err read_document(struct chl_yaml *yaml, const char *name, const char
     if (result == CHL_OK) {
         result = config->path == NULL ? config_no_memory(&r) : read_sections(&r);
     }
-    chl_profile_free(r.profile);
+    config_free_profiles(&r);
+    free(r.uses);
     if (result != CHL_OK) {
         config_free(config);
         return result;
@@ -73,6 +74,9 @@ void config_free(struct config *config)
 {
     if (config == NULL) {
         return;
+    }
+    for (size_t i = 0; i < config->gate_count; i++) {
+        free(config->gates[i].wish_list);
     }
     free(config->zones);
     free(config->gates);

@@ -41,7 +41,8 @@ struct config_gate {
     struct chl_gate_lamps lamps;
     size_t wish_count;
     const struct chl_gate_wish *wishes;
-    int lane; /**< index of its lane, −1 = none */
+    struct chl_gate_wish *wish_list; /**< the memory of `wishes` */
+    int lane;                        /**< index of its lane, −1 = none */
 };
 
 /** A lane is named after its gate; several scanners may serve it. */

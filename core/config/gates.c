@@ -13,11 +13,6 @@ struct gate_options {
     int64_t pass_time_ms;
 };
 
-struct device_options {
-    const char *plugin, *profile;
-    int64_t unit;
-};
-
 struct lane_options {
     struct chl_list scanner;
 };
@@ -68,29 +63,6 @@ static const struct chl_opt gate_table[] = {
      .help_en = "What the gate does when the link is lost"},
     {.name = NULL}};
 
-static const struct chl_opt device_table[] = {
-    {.name = "plugin",
-     .type = CHL_OPT_STR,
-     .required = true,
-     .offset = offsetof(struct device_options, plugin),
-     .help_vi = "Tên bus trong plugins",
-     .help_en = "Name of its bus in plugins"},
-    {.name = "unit",
-     .type = CHL_OPT_INT,
-     .required = true,
-     .min = 1,
-     .max = 247,
-     .offset = offsetof(struct device_options, unit),
-     .help_vi = "Địa chỉ trên bus",
-     .help_en = "Address on the bus"},
-    {.name = "profile",
-     .type = CHL_OPT_STR,
-     .required = true,
-     .offset = offsetof(struct device_options, profile),
-     .help_vi = "Hồ sơ thiết bị: tên trong firmware-config hoặc đường dẫn",
-     .help_en = "Device profile: a name of firmware-config, or a path"},
-    {.name = NULL}};
-
 static const struct chl_opt lane_table[] = {{.name = "scanner",
                                              .type = CHL_OPT_LIST,
                                              .max = 16,
@@ -135,114 +107,6 @@ static chl_err read_ends(struct reading *r, struct chl_yaml_node entry,
         }
     }
     return CHL_OK;
-}
-
-static chl_err load_profile(struct reading *r, struct chl_yaml_node node, const char *name,
-                            const char **kept)
-{
-    char path[PATH_MAX];
-    const char *file = strchr(name, '/') == NULL ? path : chl_yaml_path(r->yaml, name);
-    if (file == NULL) {
-        return config_no_memory(r);
-    }
-    if (file == path && !chl_profile_path(r->data_dir, name, path, sizeof path)) {
-        return chl_yaml_refuse(r->yaml, node, r->error,
-                               "expected the name of a device profile, got '%.60s'; shorten it",
-                               name);
-    }
-    *kept = chl_yaml_keep(r->yaml, file);
-    if (*kept == NULL) {
-        return config_no_memory(r);
-    }
-    if (r->profile != NULL && strcmp(r->profile_path, *kept) == 0) {
-        return CHL_OK;
-    }
-    chl_profile_free(r->profile);
-    r->profile = NULL;
-    struct chl_yaml_error inner = {.line = 0};
-    chl_err result = chl_profile_load(*kept, &r->profile, &inner);
-    if (result == CHL_E_NOMEM || strlen(*kept) >= sizeof r->profile_path) {
-        return config_no_memory(r);
-    }
-    if (result != CHL_OK) {
-        return chl_yaml_refuse(r->yaml, node, r->error,
-                               "expected a device profile, got '%.60s', refused: %.300s", name,
-                               inner.text);
-    }
-    memcpy(r->profile_path, *kept, strlen(*kept) + 1);
-    return CHL_OK;
-}
-
-/** A device can keep only the promises that its profile says it can keep alone. */
-static chl_err check_promise(struct reading *r, struct chl_yaml_node entry,
-                             const struct gate_options *options)
-{
-    if (options->on_link_loss != CHL_LINK_FREE || r->profile->watchdog) {
-        return CHL_OK;
-    }
-    return chl_yaml_refuse(r->yaml, chl_yaml_get(r->yaml, entry, "on_link_loss"), r->error,
-                           "expected hold or free-exit, got free, which '%s' cannot keep alone: it "
-                           "has no watchdog and stays as it stands (exit free, entry by counted "
-                           "grants); write free-exit",
-                           r->profile->id);
-}
-
-static chl_err check_unit(struct reading *r, struct chl_yaml_node node,
-                          const struct config_gate *gate)
-{
-    struct chl_yaml_node unit = chl_yaml_get(r->yaml, node, "unit");
-    if (r->profile->units_max > 0 && gate->unit > r->profile->units_max) {
-        return chl_yaml_refuse(r->yaml, unit, r->error,
-                               "expected 1 to %u for 'unit', got %u; '%s' knows no higher address",
-                               (unsigned)r->profile->units_max, (unsigned)gate->unit,
-                               r->profile->id);
-    }
-    for (const struct config_gate *other = r->config->gates; other != gate; other++) {
-        if (other->instance == gate->instance && other->unit == gate->unit) {
-            return chl_yaml_refuse(
-                r->yaml, unit, r->error,
-                "expected a unit of its own on '%s', got %u, which is gate '%s'; "
-                "give each device another address",
-                r->config->instances[gate->instance].name, (unsigned)gate->unit, other->id);
-        }
-    }
-    return CHL_OK;
-}
-
-static chl_err read_device(struct reading *r, struct chl_yaml_node entry,
-                           const struct gate_options *options, struct config_gate *gate)
-{
-    struct device_options device = {.plugin = NULL};
-    struct chl_yaml_node node = chl_yaml_get(r->yaml, entry, "device");
-    if (node.index == 0) {
-        return chl_yaml_refuse_key(r->yaml, entry, r->error,
-                                   "expected 'device: { plugin, unit, profile }' or 'gate: hand' "
-                                   "for gate '%s', got neither; add one",
-                                   gate->id);
-    }
-    chl_err result = chl_yaml_read(r->yaml, node, device_table, NULL, &device, r->error);
-    if (result != CHL_OK) {
-        return result;
-    }
-    struct chl_yaml_node plugin = chl_yaml_get(r->yaml, node, "plugin");
-    result =
-        config_resolve(r, plugin, device.plugin, config_instance_name, "a plugin", &gate->instance);
-    if (result == CHL_OK && !config_is_kind(&r->config->instances[gate->instance], "gate_")) {
-        result = chl_yaml_refuse(r->yaml, plugin, r->error,
-                                 "expected a gate plugin, got '%s', which uses %s; name the bus of "
-                                 "this device",
-                                 device.plugin, r->config->instances[gate->instance].use);
-    }
-    if (result == CHL_OK) {
-        result =
-            load_profile(r, chl_yaml_get(r->yaml, node, "profile"), device.profile, &gate->profile);
-    }
-    if (result != CHL_OK) {
-        return result;
-    }
-    gate->unit = (uint16_t)device.unit;
-    result = check_unit(r, node, gate);
-    return result == CHL_OK ? check_promise(r, entry, options) : result;
 }
 
 static chl_err check_hand(struct reading *r, struct chl_yaml_node entry)
@@ -330,7 +194,7 @@ static chl_err read_gate(struct reading *r, struct chl_yaml_node entry, size_t i
     gate->instance = -1;
     gate->release_row = -1;
     gate->close_row = -1;
-    result = options.hand == 1 ? check_hand(r, entry) : read_device(r, entry, &options, gate);
+    result = options.hand == 1 ? check_hand(r, entry) : config_read_device(r, entry, gate);
     return result == CHL_OK ? read_lane(r, entry, index) : result;
 }
 

@@ -257,7 +257,7 @@ static const struct {
     {"unit: 2", "unit: 1", 11, 47, "which is gate 'G1'"},
     {"profile: lot-turnstile }", "profile: lot-turnstyle }", 8, 46,
      "expected a device profile, got 'lot-turnstyle', refused: "},
-    {"on_link_loss: free-exit", "on_link_loss: free", 9, 19, "it has no watchdog"},
+    {"on_link_loss: free-exit", "on_link_loss: free", 9, 19, "it has no watchdog and stays"},
     {"on_link_loss: free-exit", "on_link_loss: open", 9, 19, "expected one of hold, free-exit"},
     {"on_link_loss: free-exit", "pass_time: 7", 9, 16, "expected a duration for 'pass_time'"},
     {"    device: {", "    # {", 6, 3, "or 'gate: hand' for gate 'G1', got neither"},
