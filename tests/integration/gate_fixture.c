@@ -66,6 +66,22 @@ static const struct chl_host host = {.size = sizeof host,
 
 /* ---- the peer ---- */
 
+/** `PORT 40123`, `listening 127.0.0.1:40123`, `LINE /dev/pts/7`, or `ABSENT why`. */
+static void take_place(struct fixture *f, const char *line)
+{
+    const char *place = line + strcspn(line, " ");
+    f->absent = strncmp(line, "ABSENT", 6) == 0;
+    if (f->absent) {
+        print_message("SKIPPED: expected the peer's libraries, got%s\n", place);
+    } else if (strncmp(line, "LINE ", 5) == 0) {
+        (void)snprintf(f->line, sizeof f->line, "%s", place + 1);
+    } else {
+        place = strchr(place, ':') != NULL ? strchr(place, ':') : place;
+        f->port = *place != '\0' ? (int)strtol(place + 1, NULL, 10) : 0;
+        assert_in_range(f->port, 1, 65535);
+    }
+}
+
 static void peer_start(struct fixture *f, char *const *arguments)
 {
     int in[2];
@@ -86,13 +102,10 @@ static void peer_start(struct fixture *f, char *const *arguments)
     f->from_peer = fdopen(out[0], "r");
     assert_non_null(f->to_peer);
     assert_non_null(f->from_peer);
-    char line[64] = "";
+    char line[256] = "";
     assert_non_null(fgets(line, sizeof line, f->from_peer));
-    /* `PORT 40123` or `listening 127.0.0.1:40123` */
-    const char *port = line + strcspn(line, " ");
-    port = strchr(port, ':') != NULL ? strchr(port, ':') : port;
-    f->port = *port != '\0' ? (int)strtol(port + 1, NULL, 10) : 0;
-    assert_in_range(f->port, 1, 65535);
+    line[strcspn(line, "\n")] = '\0';
+    take_place(f, line);
 }
 
 void peer_kill(struct fixture *f)

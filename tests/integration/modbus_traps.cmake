@@ -10,3 +10,6 @@ chl_add_test(test_modbus_traps_link SOURCES test_modbus_traps_link.c
 chl_add_test(test_gate_modbus_cable SOURCES test_gate_modbus_cable.c gate_fixture.c
   LINK trap_device chl_pluginhost chl_yaml chl_base Threads::Threads TIMEOUT 120 LABELS integration)
 add_dependencies(test_gate_modbus_cable gate_modbus modbus_peer)
+chl_add_test(test_modbus_peers SOURCES test_modbus_peers.c gate_fixture.c
+  LINK chl_bus chl_pluginhost chl_yaml chl_base Threads::Threads TIMEOUT 120 LABELS integration)
+add_dependencies(test_modbus_peers gate_modbus chilang-sim)
