@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/demo/demo.h"
+#include "sim/rehearse/rehearse.h"
 #include "sim/simulator.h"
 
 const char *argp_program_version = "chilang-sim " CHL_VERSION;
@@ -81,7 +82,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
         out->seed = number(state, value, UINT32_MAX);
         break;
     case ARGP_KEY_ARG:
-        argp_error(state, "expected options or `demo`, got '%s'", value);
+        argp_error(state, "expected options, `demo` or `rehearse`, got '%s'", value);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -94,7 +95,9 @@ static const struct argp parser = {
     .parser = parse,
     .doc = "Simulated turnstiles on one Modbus TCP controller.\v"
            "`chilang-sim demo` runs a whole festival on the real daemon; see chilang-sim demo "
-           "--help.",
+           "--help.\n"
+           "`chilang-sim rehearse` runs a day of arrivals in seconds and tells how many lanes are "
+           "needed.",
 };
 
 int main(int argc, char **argv)
@@ -104,6 +107,9 @@ int main(int argc, char **argv)
     argp_err_exit_status = 2;
     if (argc > 1 && strcmp(argv[1], "demo") == 0) {
         return demo_main(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "rehearse") == 0) {
+        return rehearse_main(argc - 1, argv + 1);
     }
     argp_parse(&parser, argc, argv, 0, NULL, &chosen);
     return simulator_run(&chosen);
