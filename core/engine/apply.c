@@ -2,6 +2,7 @@
 /** @file
  *  @brief The only code that changes the state: one function a record type.
  */
+#include "core/engine/apply.h"
 #include "core/engine/account.h"
 #include "core/engine/codes.h"
 #include "core/engine/internal.h"
@@ -12,20 +13,27 @@
 /* Expired codes are forgotten at sequences of this stride, so that replay forgets the same ones. */
 enum { FORGET_STRIDE = 1 << 16 };
 
-static struct engine_gate *gate_at(struct engine *engine, uint16_t index)
+struct engine_gate *gate_at(struct engine *engine, uint16_t index)
 {
     return index < engine->config->gate_count ? &engine->state.gates[index] : NULL;
 }
 
-static struct engine_zone *zone_at(struct engine *engine, uint16_t index)
+struct engine_zone *zone_at(struct engine *engine, uint16_t index)
 {
     return index < engine->config->zone_count ? &engine->state.zones[index] : NULL;
+}
+
+static void set_phase(struct engine_gate *gate, engine_phase phase, int64_t now_ns)
+{
+    gate->phase = (uint8_t)phase;
+    gate->phase_ns = now_ns;
 }
 
 static void close_grant(struct engine *engine, uint16_t index, int64_t now_ns)
 {
     struct engine_gate *gate = &engine->state.gates[index];
     zones_reserve(engine, index, -(int64_t)grant_left(&gate->grant));
+    set_phase(gate, gate->grant.passed > 0 ? PHASE_PASSED : PHASE_NO_SHOW, now_ns);
     gate->grant = (struct engine_grant){0};
     gate->grant_closed_ns = now_ns;
 }
@@ -39,6 +47,9 @@ static void use_grant(struct engine *engine, uint16_t index, uint32_t n, int64_t
     zones_reserve(engine, index, -(int64_t)used);
     if (used > 0 && grant->passed == grant->places) {
         close_grant(engine, index, now_ns);
+    } else if (used > 0) {
+        /* The next of the group. */
+        set_phase(&engine->state.gates[index], PHASE_RELEASED, now_ns);
     }
 }
 
@@ -59,6 +70,7 @@ static chl_err open_grant(struct engine *engine, const struct engine_record *rec
                                         .state = GRANT_OPEN};
     memcpy(gate->grant.code, account_key(made), ENGINE_CODE);
     zones_reserve(engine, made->gate, made->places);
+    set_phase(gate, PHASE_RELEASED, record->time_ns);
     return CHL_OK;
 }
 
@@ -118,6 +130,8 @@ static chl_err apply_passage(struct engine *engine, const struct engine_record *
     } else {
         gate->exits += made->n;
     }
+    gate->forced_ns = made->kind == PASSAGE_FORCED ? record->time_ns : gate->forced_ns;
+    gate->tailgate_ns = made->kind == PASSAGE_TAILGATE ? record->time_ns : gate->tailgate_ns;
     if (made->grant != 0 && made->grant == gate->grant.id) {
         use_grant(engine, made->gate, made->n, record->time_ns);
     }
@@ -187,97 +201,7 @@ static chl_err apply_recount(struct engine *engine, const struct engine_record *
         zone->inside = record->as.RECOUNT.inside;
         zone->uncertain = 0;
         zone->recount_due = false;
-    }
-    return CHL_OK;
-}
-
-static chl_err apply_gate_state(struct engine *engine, const struct engine_record *record)
-{
-    struct engine_gate *gate = gate_at(engine, record->as.GATE_STATE.gate);
-    if (gate == NULL) {
-        return CHL_OK;
-    }
-    gate->state = record->as.GATE_STATE.state;
-    if (gate->state == GATE_UNKNOWN && gate->grant.state != GRANT_NONE) {
-        gate->grant.state = GRANT_LOST;
-    }
-    return CHL_OK;
-}
-
-static void ask_mode(struct engine *engine, uint16_t index, uint8_t mode, int64_t now_ns)
-{
-    struct engine_gate *gate = &engine->state.gates[index];
-    gate->mode = mode;
-    gate->mode_state = engine->config->gates[index].hand ? MODE_HELD : MODE_ASKED;
-    gate->mode_asked_ns = now_ns;
-    if (gate->grant.state != GRANT_NONE) {
-        gate->grant.state = GRANT_LOST;
-    }
-}
-
-static chl_err apply_gate_mode(struct engine *engine, const struct engine_record *record)
-{
-    struct engine_gate *gate = gate_at(engine, record->as.GATE_MODE.gate);
-    if (gate == NULL) {
-        return CHL_OK;
-    }
-    ask_mode(engine, record->as.GATE_MODE.gate, record->as.GATE_MODE.mode, record->time_ns);
-    gate->generation = record->as.GATE_MODE.generation;
-    return CHL_OK;
-}
-
-/* A mode that is written, or may have been, also took away what the device had granted. */
-static void apply_mode_command(struct engine_gate *gate, const struct engine_record *record)
-{
-    const struct record_COMMAND *made = &record->as.COMMAND;
-    if (made->generation != gate->generation) {
-        return;
-    }
-    if (made->status == STATUS_DONE) {
-        gate->mode_state = MODE_HELD;
-        return;
-    }
-    gate->mode_state = made->status == STATUS_ISSUED ? MODE_ASKED : MODE_MISSED;
-    gate->mode_asked_ns = made->status == STATUS_ISSUED ? record->time_ns : gate->mode_asked_ns;
-    if (gate->grant.state != GRANT_NONE) {
-        gate->grant.state = GRANT_LOST;
-    }
-}
-
-static chl_err apply_command(struct engine *engine, const struct engine_record *record)
-{
-    const struct record_COMMAND *made = &record->as.COMMAND;
-    struct engine_gate *gate = gate_at(engine, made->gate);
-    if (gate != NULL && made->action == ACTION_MODE) {
-        apply_mode_command(gate, record);
-        return CHL_OK;
-    }
-    if (gate == NULL || made->grant == 0 || made->grant != gate->grant.id) {
-        return CHL_OK;
-    }
-    bool cancel = made->action == ACTION_CANCEL;
-    if (made->status == STATUS_ISSUED && cancel) {
-        gate->grant.state = GRANT_CANCELLING;
-        gate->grant.expires_ns = record->time_ns;
-    } else if (made->status == STATUS_DONE && cancel) {
-        gate->grant.state = GRANT_CONFIRMED;
-    } else {
-        gate->grant.state = GRANT_LOST;
-    }
-    return CHL_OK;
-}
-
-static chl_err apply_emergency(struct engine *engine, const struct engine_record *record)
-{
-    bool active = record->as.EMERGENCY.active;
-    engine->state.emergency = active;
-    for (uint16_t g = 0; g < engine->config->gate_count; g++) {
-        struct engine_gate *gate = &engine->state.gates[g];
-        ask_mode(engine, g, active ? CHL_MODE_EMERGENCY : CHL_MODE_NORMAL, record->time_ns);
-        gate->generation++;
-    }
-    for (uint16_t z = 0; !active && z < engine->config->zone_count; z++) {
-        engine->state.zones[z].recount_due = true;
+        zone->alarm_ns = zone->alarm_inside = zone->alarm_uncertain = 0;
     }
     return CHL_OK;
 }
@@ -294,6 +218,8 @@ static chl_err apply_started(struct engine *engine, const struct engine_record *
         }
         /* A new process numbers its commands anew: no completion of the old one may be believed. */
         gate->generation++;
+        /* An input that is still active says so again; one that was taken away must not bind. */
+        gate->conditions &= (uint8_t) ~(1U << CONDITION_FIRE);
     }
     for (uint16_t l = 0; l < engine->config->lane_count; l++) {
         engine->state.lanes[l] = (struct engine_lane){0};
@@ -333,6 +259,9 @@ static const apply_function appliers[RECORD_TYPE_COUNT] = {
     [RECORD_RECOUNT] = apply_recount,
     [RECORD_GATE_STATE] = apply_gate_state,
     [RECORD_GATE_MODE] = apply_gate_mode,
+    [RECORD_GATE_PHASE] = apply_gate_phase,
+    [RECORD_DISPERSAL] = apply_dispersal,
+    [RECORD_AT_ALARM] = apply_at_alarm,
     [RECORD_COMMAND] = apply_command,
     [RECORD_EMERGENCY] = apply_emergency,
     [RECORD_ALARM_RAISED] = apply_nothing,

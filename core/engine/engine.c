@@ -6,9 +6,12 @@
 
 #include "core/engine/codes.h"
 #include "lib/base/text.h"
+#include "lib/base/time.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define MINUTE_NS (60 * CHL_NS_PER_S)
 
 chl_err engine_output_init(struct engine_output *out)
 {
@@ -195,6 +198,10 @@ void engine_decide(struct engine *engine, const struct engine_input *input,
     case INPUT_TICK:
         decide_tick(&decision);
         break;
+    case INPUT_START:
+        decide_plain(&decision);
+        settle_modes(&decision, "site", "start");
+        break;
     default:
         decide_plain(&decision);
         break;
@@ -210,6 +217,11 @@ int64_t engine_next_deadline(const struct engine *engine)
         if (grant->state == GRANT_OPEN && grant->expires_ns < next) {
             next = grant->expires_ns;
         }
+        int64_t due = conditions_due_ns(engine, g);
+        next = due < next ? due : next;
+        /* Looked at once a minute: a change of the local time's offset needs no rule of its own. */
+        int64_t look = (engine->looked_ns / MINUTE_NS + 1) * MINUTE_NS;
+        next = engine->config->gates[g].slot_count > 0 && look < next ? look : next;
     }
     return next;
 }

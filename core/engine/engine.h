@@ -10,10 +10,20 @@
 
 #include "core/engine/model.h"
 
+/** What a gate's readings said of a condition: not a fact yet. */
+struct engine_seen {
+    bool on;
+    int64_t since_ns; /**< when it last changed, 0 = never seen since the start */
+};
+
 struct engine {
     const struct engine_config *config;
     struct engine_state state;
     chl_err failed; /**< set when a record could not be applied: the owner must stop */
+    /* Below: what was observed and has not become a record. A start forgets it. */
+    struct engine_seen seen[ENGINE_GATES_MAX][CONDITION_COUNT];
+    int32_t utc_offset_s; /**< as the last input said */
+    int64_t looked_ns;    /**< when way and schedule were last looked at */
 };
 
 typedef enum {
@@ -56,13 +66,17 @@ typedef enum {
     OPERATOR_MODE,
     OPERATOR_RESET,
     OPERATOR_RECOUNT,
-    OPERATOR_ENTER /**< what a person says, entered by hand */
+    OPERATOR_ENTER,    /**< what a person says, entered by hand */
+    OPERATOR_SCHEDULE, /**< give a gate's mode back to its way and schedule */
+    OPERATOR_DISPERSE  /**< close entry to `zone` (ENGINE_NONE = everywhere) and run lanes outward,
+                          until `ends` */
 } engine_operator_kind;
 
 struct engine_operator {
     engine_operator_kind kind;
     uint16_t lane, gate, zone;
     bool admit;
+    bool ends;      /**< DISPERSE */
     uint64_t check; /**< RESOLVE, ENTER: the CHECK that is meant, 0 = the lane's last */
     uint8_t direction, mode;
     uint16_t n;
@@ -73,8 +87,9 @@ struct engine_operator {
 
 struct engine_input {
     engine_input_kind kind;
-    int64_t now_ns; /**< wall time that never steps while the daemon runs */
-    uint64_t token; /**< the caller's; copied to effects that answer this input */
+    int64_t now_ns;       /**< wall time that never steps while the daemon runs */
+    uint64_t token;       /**< the caller's; copied to effects that answer this input */
+    int32_t utc_offset_s; /**< of the site's local time, for schedules */
     union {
         struct engine_scan scan;
         struct chl_gate_report report;
@@ -115,7 +130,7 @@ struct engine_effect {
     uint16_t used_gate;
     /* ANSWER */
     chl_err error;
-    const char *text; /**< static */
+    const char *text; /**< static; `gate` is the one it speaks of, ENGINE_NONE = none */
 };
 
 /* Room for the largest decision: the reset of an emergency on a site of the largest size. */
@@ -145,6 +160,13 @@ chl_err engine_apply(struct engine *engine, const struct engine_record *record);
 
 /** Wall time of the next deadline, INT64_MAX when there is none. */
 int64_t engine_next_deadline(const struct engine *engine);
+
+/** Where a gate's cycle stands now: LOCKED once a PASSED or NO_SHOW is a few seconds old. */
+engine_phase engine_gate_phase(const struct engine *engine, uint16_t gate, int64_t now_ns);
+/** True while a lane runs outward, by its way, a schedule, a person or a dispersal. */
+bool engine_runs_out(const struct engine *engine, uint16_t gate);
+/** True while entry to what lies behind the gate is closed because everybody leaves. */
+bool engine_disperses(const struct engine *engine, uint16_t gate);
 
 /** `data` of a record as JSON. @return length, 0 when it does not fit. */
 size_t engine_record_encode(const struct engine_config *config, const struct engine_record *record,

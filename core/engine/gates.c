@@ -6,7 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/base/time.h"
 
-#include <string.h>
+#include <stdio.h>
 
 /* A cancel waits this long for the wire: it must arrive, late or not. */
 #define COMMAND_TTL_NS (30 * CHL_NS_PER_S)
@@ -91,24 +91,36 @@ static void set_state(struct decision *decision, uint16_t gate, engine_gate_stat
     emit(decision, &alarm);
 }
 
-/* A device found in its emergency mode is adopted as such: somebody pressed a button we do not see.
- * Not while a mode of ours is on its way: then it is the picture of before. */
-static void adopt_mode(struct decision *decision, uint16_t index,
+/* A device that answered and then is in its emergency mode: somebody pressed a button we do not
+ * see, and the site opens, unless it was told otherwise. One *found* so after silence is adopted
+ * alone. Not while a mode of ours is on its way: then it is the picture of before.
+ * @return true when the gate has a mode that its device must hear of. */
+static bool adopt_mode(struct decision *decision, uint16_t index,
                        const struct chl_gate_reading *reading)
 {
+    const struct engine_config *config = decision->engine->config;
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     if (reading->mode != CHL_MODE_EMERGENCY || gate->mode == CHL_MODE_EMERGENCY ||
         gate->mode_state != MODE_HELD) {
-        return;
+        return false;
+    }
+    if (gate->state == GATE_OK && !config->device_emergency_is_local) {
+        struct record_EMERGENCY cause = {.active = true};
+        (void)snprintf(cause.source, sizeof cause.source, "device of %.48s",
+                       config->gates[index].id);
+        raise_emergency(decision, &cause);
+        return false;
     }
     struct engine_record record = record_make(RECORD_GATE_MODE);
     record.as.GATE_MODE.gate = index;
     record.as.GATE_MODE.mode = CHL_MODE_EMERGENCY;
+    record.as.GATE_MODE.by = ORDER_DEVICE;
     record.as.GATE_MODE.generation = gate->generation + 1;
     chl_copy(record.as.GATE_MODE.who, sizeof record.as.GATE_MODE.who, "device");
     chl_copy(record.as.GATE_MODE.why, sizeof record.as.GATE_MODE.why,
              "found in its emergency mode");
     emit(decision, &record);
+    return true;
 }
 
 static bool mode_is_due(const struct engine_gate *gate, int64_t now_ns)
@@ -148,15 +160,14 @@ static void take_reading(struct decision *decision, uint16_t index,
 {
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     bool was_unknown = gate->state == GATE_UNKNOWN;
-    uint32_t generation = gate->generation;
-    adopt_mode(decision, index, reading);
+    bool adopted = adopt_mode(decision, index, reading);
     count_passages(decision, index, reading);
     if (was_unknown) {
         set_state(decision, index, GATE_OK, "answers");
     }
     /* What stands at a device that was silent may be older than what stands here: say it again. */
     int64_t now_ns = decision->input->now_ns;
-    if (was_unknown || mode_is_due(gate, now_ns) || gate->generation != generation) {
+    if (was_unknown || mode_is_due(gate, now_ns) || adopted) {
         send_mode(decision, index);
     }
     if (cancel_is_due(gate, now_ns)) {
@@ -256,6 +267,7 @@ void decide_report(struct decision *decision)
     switch (report->kind) {
     case CHL_REPORT_READING:
         take_reading(decision, index, &report->reading);
+        watch_gate(decision, index, report);
         return;
     case CHL_REPORT_DONE:
         take_completion(decision, index, report);
@@ -279,5 +291,7 @@ void decide_tick(struct decision *decision)
         if (grant->state == GRANT_OPEN && grant->expires_ns <= decision->input->now_ns) {
             cancel_grant(decision, g, "deadline");
         }
+        settle_conditions(decision, g);
     }
+    settle_modes(decision, "site", "schedule");
 }

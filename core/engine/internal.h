@@ -32,6 +32,35 @@ void decide_tick(struct decision *decision);
 void decide_operator(struct decision *decision);
 void decide_emergency(struct decision *decision);
 
+/** modes.c: what an operator orders of a gate's mode, and of everybody's leaving. */
+void decide_mode(struct decision *decision, const struct engine_operator *act);
+void decide_schedule(struct decision *decision, const struct engine_operator *act);
+void decide_disperse(struct decision *decision, const struct engine_operator *act);
+/** Bring every gate into the mode that its way, its schedule, a dispersal and what a person chose
+ *  ask for now. */
+void settle_modes(struct decision *decision, const char *who, const char *why);
+/** Give a gate a mode: what is granted there is taken back first. */
+void order_mode(struct decision *decision, const struct record_GATE_MODE *order);
+
+/** emergency.c: raise it, or say who did; end it. */
+void raise_emergency(struct decision *decision, const struct record_EMERGENCY *cause);
+void decide_reset(struct decision *decision, const struct engine_operator *act);
+
+/** operator.c: keep who did it, and why. */
+void audit(struct decision *decision, const struct engine_operator *act, const char *target);
+
+/** phase.c: look at a report that holds a reading, after its passages were counted. */
+void watch_gate(struct decision *decision, uint16_t index, const struct chl_gate_report *report);
+/** Make conditions facts, or end them, that lasted long enough. */
+void settle_conditions(struct decision *decision, uint16_t index);
+/** When the next condition is due, INT64_MAX = none. */
+int64_t conditions_due_ns(const struct engine *engine, uint16_t index);
+
+static inline bool has_condition(const struct engine_gate *gate, engine_condition condition)
+{
+    return (gate->conditions & (1U << (unsigned)condition)) != 0;
+}
+
 /** Send a command to a gate; RELEASE and CANCEL name the gate's grant. */
 void command(struct decision *decision, uint16_t gate, engine_action action);
 /** Open a grant's cancellation, or end it at once at a gate by hand. */
@@ -46,7 +75,8 @@ void count_passages(struct decision *decision, uint16_t index,
 static inline bool may_cancel(const struct engine_gate *gate)
 {
     return gate->grant.state == GRANT_LOST &&
-           (gate->mode == CHL_MODE_NORMAL || gate->mode == CHL_MODE_BLOCKED);
+           (gate->mode == CHL_MODE_NORMAL || gate->mode == CHL_MODE_BLOCKED ||
+            gate->mode == CHL_MODE_FREE_EXIT);
 }
 
 /** True when `zone` is `inner` or above it. */

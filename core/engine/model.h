@@ -20,11 +20,29 @@ struct engine_zone_config {
     int64_t warn, soft, hard; /**< people, 0 = none */
 };
 
+/** Which way a lane leads. Nobody is ever kept from leaving by it. */
+typedef enum {
+    WAY_BOTH = 0,
+    WAY_IN,        /**< who leaves by it goes the wrong way, and is counted */
+    WAY_OUT,       /**< no entry */
+    WAY_REVERSIBLE /**< inward, unless its schedule or a person says outward */
+} engine_way;
+
+/** When a reversible lane runs which way, in the site's local time. */
+struct engine_slot {
+    uint16_t from_min, to_min; /**< minutes of the day; an end before its beginning is next day's */
+    uint8_t days;              /**< bit 0 = Monday: days on which it begins */
+    bool out;
+};
+
 struct engine_gate_config {
     const char *id;
     uint16_t from, to; /**< zones, ENGINE_NONE = outside */
     bool hand;
     int64_t pass_time_ns;
+    uint8_t way; /**< engine_way */
+    uint16_t slot_count;
+    const struct engine_slot *slots; /**< the first that holds decides */
 };
 
 struct engine_lane_config {
@@ -41,7 +59,8 @@ struct engine_config {
     int64_t trust_max_age_s;                /**< of what vouches for a document, 0 = any */
     int level;                              /**< epidemic level 1–4 */
     uint8_t enough_up_to[CHL_FORMAT_COUNT]; /**< level up to which a document alone is enough */
-    int64_t reuse_after_s; /**< a card that is no ticket may be used again after so long */
+    int64_t reuse_after_s;          /**< a card that is no ticket may be used again after so long */
+    bool device_emergency_is_local; /**< one pressed at a device opens that gate, not the site */
 };
 
 struct engine_zone {
@@ -50,6 +69,10 @@ struct engine_zone {
     uint64_t entered, left;
     uint8_t announced; /**< engine_zone_state last recorded */
     bool recount_due;
+    bool disperses;          /**< entry to it is closed, lanes run outward */
+    int64_t alarm_ns;        /**< when the count below was kept, 0 = none since the recount */
+    int64_t alarm_inside;    /**< count at the alarm: not a roll-call */
+    int64_t alarm_uncertain; /**< its error bar, people */
 };
 
 typedef enum {
@@ -86,6 +109,13 @@ struct engine_gate {
     int64_t grant_closed_ns; /**< when the last grant ended */
     uint64_t entries, exits;
     struct engine_grant grant;
+    uint8_t phase;       /**< engine_phase as recorded; see engine_gate_phase */
+    uint8_t conditions;  /**< bit n = engine_condition n */
+    bool held;           /**< a person chose the mode: way and schedule do not change it */
+    uint8_t held_mode;   /**< chl_gate_mode that they chose */
+    int64_t phase_ns;    /**< when the phase last changed */
+    int64_t forced_ns;   /**< last forced entry, 0 = none */
+    int64_t tailgate_ns; /**< last one behind a granted passage, 0 = none */
 };
 
 /** The CHECK that a tap may resolve. */
@@ -133,6 +163,10 @@ struct engine_state {
     uint64_t sequence; /**< of the last record applied */
     int64_t time_ns;
     bool emergency;
+    bool disperses;                    /**< the whole site empties */
+    int64_t emergency_ns;              /**< since when */
+    char emergency_source[ENGINE_WHO]; /**< what raised it */
+    char emergency_who[ENGINE_WHO];    /**< who said so, "" = not named yet */
     bool clock_doubt;
     bool trust_old; /**< the oldest trust list is older than the site accepts */
     struct engine_zone zones[ENGINE_ZONES_MAX];

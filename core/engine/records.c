@@ -33,6 +33,15 @@ static const struct engine_field fields_GATE_STATE[] = {ENGINE_FIELDS_GATE_STATE
 #define ROW_STRUCT record_GATE_MODE
 static const struct engine_field fields_GATE_MODE[] = {ENGINE_FIELDS_GATE_MODE(FIELD_ROW)};
 #undef ROW_STRUCT
+#define ROW_STRUCT record_GATE_PHASE
+static const struct engine_field fields_GATE_PHASE[] = {ENGINE_FIELDS_GATE_PHASE(FIELD_ROW)};
+#undef ROW_STRUCT
+#define ROW_STRUCT record_DISPERSAL
+static const struct engine_field fields_DISPERSAL[] = {ENGINE_FIELDS_DISPERSAL(FIELD_ROW)};
+#undef ROW_STRUCT
+#define ROW_STRUCT record_AT_ALARM
+static const struct engine_field fields_AT_ALARM[] = {ENGINE_FIELDS_AT_ALARM(FIELD_ROW)};
+#undef ROW_STRUCT
 #define ROW_STRUCT record_COMMAND
 static const struct engine_field fields_COMMAND[] = {ENGINE_FIELDS_COMMAND(FIELD_ROW)};
 #undef ROW_STRUCT
@@ -94,6 +103,9 @@ static const char *const passages[] = {ENGINE_PASSAGES(NAME_ROW)};
 static const char *const actions[] = {ENGINE_ACTIONS(NAME_ROW)};
 static const char *const statuses[] = {ENGINE_STATUSES(NAME_ROW)};
 static const char *const alarms[] = {ENGINE_ALARMS(NAME_ROW)};
+static const char *const phases[] = {ENGINE_PHASES(NAME_ROW)};
+static const char *const conditions[] = {ENGINE_CONDITIONS(NAME_ROW)};
+static const char *const orderers[] = {ENGINE_ORDERERS(NAME_ROW)};
 static const char *const modes[] = {CHL_GATE_MODES(NAME_ROW)};
 static const char *const formats[] = {CHL_FORMATS(NAME_ROW)};
 static const char *const registers[] = {ENGINE_REGISTERS(NAME_ROW)};
@@ -117,6 +129,9 @@ static const struct {
     [FIELD_ACTION] = NAMES(actions),
     [FIELD_STATUS] = NAMES(statuses),
     [FIELD_ALARM] = NAMES(alarms),
+    [FIELD_PHASE] = NAMES(phases),
+    [FIELD_CONDITION] = NAMES(conditions),
+    [FIELD_ORDERER] = NAMES(orderers),
     [FIELD_REGISTER] = NAMES(registers),
 };
 

@@ -70,7 +70,34 @@ struct engine_aliases {
     X(ALARM_GATE_SILENT, "gate-silent")                                                            \
     X(ALARM_DEVICE_ERROR, "device-error")                                                          \
     X(ALARM_RECOUNT_DUE, "recount-due")                                                            \
-    X(ALARM_TRUST_OLD, "trust-old")
+    X(ALARM_TRUST_OLD, "trust-old")                                                                \
+    X(ALARM_STUCK, "stuck")           /* somebody or something does not leave */                   \
+    X(ALARM_OBJECT, "object-in-lane") /* something stands in a locked lane */                      \
+    X(ALARM_WRONG_WAY, "wrong-way")   /* passed against the lane's direction */                    \
+    X(ALARM_TAMPER, "tamper")         /* the housing is open */                                    \
+    X(ALARM_UNFIT, "settings-differ") /* the controller is not set as the site promises */
+#define ENGINE_PHASES(X)                                                                           \
+    X(PHASE_LOCKED, "LOCKED")     /* no entry */                                                   \
+    X(PHASE_RELEASED, "RELEASED") /* so many may enter until the deadline */                       \
+    X(PHASE_PASSING, "PASSING")   /* somebody stands in the released lane */                       \
+    X(PHASE_PASSED, "PASSED")     /* the grant was used; locked again */                           \
+    X(PHASE_NO_SHOW, "NO_SHOW")   /* nobody came; locked again */                                  \
+    X(PHASE_STUCK, "STUCK")       /* it does not come to an end by itself */                       \
+    X(PHASE_OPEN, "OPEN")         /* entry is free */
+#define ENGINE_CONDITIONS(X)                                                                       \
+    X(CONDITION_NONE, "")                                                                          \
+    X(CONDITION_OBJECT, "OBJECT_IN_LANE") /* something stands in a locked lane */                  \
+    X(CONDITION_STUCK, "STUCK")           /* somebody does not leave a released one */             \
+    X(CONDITION_ERROR, "DEVICE_ERROR")    /* the device reports an error */                        \
+    X(CONDITION_WRONG_WAY, "WRONG_WAY")   /* passed against the lane's direction */                \
+    X(CONDITION_TAMPER, "TAMPER")         /* the housing is open */                                \
+    X(CONDITION_UNFIT, "SETTINGS_DIFFER") /* the controller is not set as promised */              \
+    X(CONDITION_FIRE, "FIRE")             /* the fire input is active */
+#define ENGINE_ORDERERS(X)                                                                         \
+    X(ORDER_OPERATOR, "operator")   /* a person: stands until released */                          \
+    X(ORDER_SITE, "site")           /* the lane's way and its schedule */                          \
+    X(ORDER_DISPERSAL, "dispersal") /* everybody leaves */                                         \
+    X(ORDER_DEVICE, "device")       /* found so */
 
 #define ENGINE_ENUM_ID(id, name) id,
 typedef enum { ENGINE_REGISTERS(ENGINE_ENUM_ID) REGISTER_COUNT } engine_register;
@@ -81,6 +108,9 @@ typedef enum { ENGINE_PASSAGES(ENGINE_ENUM_ID) PASSAGE_COUNT } engine_passage;
 typedef enum { ENGINE_ACTIONS(ENGINE_ENUM_ID) ACTION_COUNT } engine_action;
 typedef enum { ENGINE_STATUSES(ENGINE_ENUM_ID) STATUS_COUNT } engine_status;
 typedef enum { ENGINE_ALARMS(ENGINE_ENUM_ID) ALARM_COUNT } engine_alarm;
+typedef enum { ENGINE_PHASES(ENGINE_ENUM_ID) PHASE_COUNT } engine_phase;
+typedef enum { ENGINE_CONDITIONS(ENGINE_ENUM_ID) CONDITION_COUNT } engine_condition;
+typedef enum { ENGINE_ORDERERS(ENGINE_ENUM_ID) ORDER_COUNT } engine_orderer;
 #undef ENGINE_ENUM_ID
 
 /** Kinds of a field: name, C declaration of member `m`, how documents call it. */
@@ -109,6 +139,9 @@ typedef enum { ENGINE_ALARMS(ENGINE_ENUM_ID) ALARM_COUNT } engine_alarm;
     X(ACTION)                                                                                      \
     X(STATUS)                                                                                      \
     X(ALARM)                                                                                       \
+    X(PHASE)                                                                                       \
+    X(CONDITION)                                                                                   \
+    X(ORDERER)                                                                                     \
     X(REGISTER)
 
 typedef enum {
@@ -142,6 +175,9 @@ typedef enum {
 #define ENGINE_C_ACTION(m)     uint8_t m;
 #define ENGINE_C_STATUS(m)     uint8_t m;
 #define ENGINE_C_ALARM(m)      uint8_t m;
+#define ENGINE_C_PHASE(m)      uint8_t m;
+#define ENGINE_C_CONDITION(m)  uint8_t m;
+#define ENGINE_C_ORDERER(m)    uint8_t m;
 #define ENGINE_C_REGISTER(m)   uint8_t m;
 
 /* The fields of each record: kind, member (which is also the JSON name), what it says. */
@@ -228,7 +264,26 @@ typedef enum {
     F(MODE, mode, "new standing mode; the way out is free in every one")                           \
     F(U32, generation, "generation of the gate's commands from here on")                           \
     F(WHO, who, "person, or `device` when it was found so")                                        \
+    F(WHY, why, "reason given")                                                                    \
+    F(ORDERER, by, "what ordered it; an operator's order stands until it is released")
+#define ENGINE_FIELDS_GATE_PHASE(F)                                                                \
+    F(GATE, gate, "gate")                                                                          \
+    F(PHASE, phase, "where the gate's cycle stands from here on")                                  \
+    F(CONDITION, condition, "condition that began or ended, when it is one")                       \
+    F(BOOL, active, "true: it began")                                                              \
+    F(U32, n, "the device's error number")                                                         \
+    F(WHY, why, "what was observed")
+#define ENGINE_FIELDS_DISPERSAL(F)                                                                 \
+    F(BOOL, active, "true: entry is closed and lanes run outward; false: ended")                   \
+    F(BOOL, whole, "the whole site empties")                                                       \
+    F(ZONE, zone, "else the zone that does")                                                       \
+    F(WHO, who, "person")                                                                          \
     F(WHY, why, "reason given")
+#define ENGINE_FIELDS_AT_ALARM(F)                                                                  \
+    F(ZONE, zone, "zone")                                                                          \
+    F(I64, inside, "people counted when the alarm was raised: not a roll-call")                    \
+    F(I64, uncertain, "error bar of that count, people, with those who were just being let in")    \
+    F(ZONE_STATE, state, "state of the zone then")
 #define ENGINE_FIELDS_COMMAND(F)                                                                   \
     F(GATE, gate, "gate")                                                                          \
     F(ACTION, action, "what was commanded")                                                        \
@@ -285,9 +340,12 @@ typedef enum {
     X(RECONCILED, FLOW, "reconciled")                                                              \
     X(LIMIT_STATE, LIMIT, "state")                                                                 \
     X(RECOUNT, LIMIT, "recount")                                                                   \
+    X(AT_ALARM, LIMIT, "at-alarm")                                                                 \
     X(GATE_STATE, GATE, "state")                                                                   \
     X(GATE_MODE, GATE, "mode")                                                                     \
     X(COMMAND, GATE, "command")                                                                    \
+    X(GATE_PHASE, GATE, "phase")                                                                   \
+    X(DISPERSAL, GATE, "dispersal")                                                                \
     X(EMERGENCY, GATE, "emergency")                                                                \
     X(ALARM_RAISED, ALARM, "raised")                                                               \
     X(ALARM_CLEARED, ALARM, "cleared")                                                             \

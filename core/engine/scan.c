@@ -3,9 +3,9 @@
  *  @brief From what a code says to one verdict with its reason, and to a grant.
  *
  *  Order of judgement: emergency, format and signature, time, duplicate, register of persons,
- * health, kind of document, gate, room, age of the trust. The first that speaks decides. A tap
- * answers the CHECK that was asked; what no tap may lift (the register, a positive test) is kept
- * with the lane and judged again.
+ * health, a dispersal, kind of document, gate, room, age of the trust. The first that speaks
+ * decides. A tap answers the CHECK that was asked; what no tap may lift (the register, a positive
+ * test) is kept with the lane and judged again.
  */
 #include "core/engine/account.h"
 #include "core/engine/codes.h"
@@ -161,6 +161,13 @@ static bool rule_health(struct question *q)
     return !q->checked && unwell && says(q, CHL_REASON_HEALTH_CHECK);
 }
 
+/* Nobody fills in a form only to hear then that entry is closed. */
+static bool rule_stopped(struct question *q)
+{
+    return q->gate != ENGINE_NONE && engine_disperses(q->engine, q->gate) &&
+           says(q, CHL_REASON_ENTRY_STOPPED);
+}
+
 static bool rule_document(struct question *q)
 {
     uint8_t enough =
@@ -178,6 +185,15 @@ static bool rule_gate(struct question *q)
     /* Until the device has confirmed the mode it may still stand open, or in an emergency. */
     if (gate->state == GATE_UNKNOWN || gate->mode == CHL_MODE_BLOCKED ||
         gate->mode_state != MODE_HELD) {
+        return says(q, CHL_REASON_GATE_NOT_READY);
+    }
+    if (engine_runs_out(q->engine, q->gate)) {
+        return says(q, CHL_REASON_LANE_RUNS_OUT);
+    }
+    if (has_condition(gate, CONDITION_UNFIT)) {
+        return says(q, CHL_REASON_GATE_UNFIT);
+    }
+    if (has_condition(gate, CONDITION_STUCK) || has_condition(gate, CONDITION_ERROR)) {
         return says(q, CHL_REASON_GATE_NOT_READY);
     }
     return gate->grant.state != GRANT_NONE && says(q, CHL_REASON_LANE_BUSY);
@@ -206,9 +222,9 @@ static bool rule_trust(struct question *q)
     return !q->checked && old && says(q, CHL_REASON_VERIFY_DATA_STALE);
 }
 
-static const rule rules[] = {rule_emergency, rule_format, rule_clock,    rule_duplicate,
-                             rule_register,  rule_health, rule_document, rule_gate,
-                             rule_room,      rule_trust};
+static const rule rules[] = {rule_emergency, rule_format, rule_clock,   rule_duplicate,
+                             rule_register,  rule_health, rule_stopped, rule_document,
+                             rule_gate,      rule_room,   rule_trust};
 
 static uint8_t bar_of(const struct engine_scan *scan)
 {

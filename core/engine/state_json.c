@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIXED = 4096, PER_ZONE = 512, PER_GATE = 1024, PER_LANE = 1024, PER_CODE = 192 };
+enum { FIXED = 4096, PER_ZONE = 1024, PER_GATE = 1536, PER_LANE = 1024, PER_CODE = 192 };
 
 size_t engine_state_bound(const struct engine *engine)
 {
@@ -45,6 +45,10 @@ static void put_zones(struct chl_json *json, const struct engine *engine)
         chl_json_string(json, "state",
                         engine_field_names(FIELD_ZONE_STATE, &count)[zone->announced]);
         chl_json_bool(json, "recount_due", zone->recount_due);
+        chl_json_bool(json, "disperses", zone->disperses);
+        chl_json_int(json, "alarm", zone->alarm_ns);
+        chl_json_int(json, "alarm_inside", zone->alarm_inside);
+        chl_json_int(json, "alarm_uncertain", zone->alarm_uncertain);
         chl_json_close_object(json);
     }
     chl_json_close_object(json);
@@ -60,6 +64,18 @@ static void put_grant(struct chl_json *json, const struct engine_grant *grant)
     chl_json_uint(json, "passed", grant->passed);
     chl_json_uint(json, "state", grant->state);
     chl_json_close_object(json);
+}
+
+static void put_phase(struct chl_json *json, const struct engine_gate *gate)
+{
+    size_t count = 0;
+    chl_json_string(json, "phase", engine_field_names(FIELD_PHASE, &count)[gate->phase]);
+    chl_json_int(json, "phase_at", gate->phase_ns);
+    chl_json_uint(json, "conditions", gate->conditions);
+    chl_json_bool(json, "held", gate->held);
+    chl_json_string(json, "held_mode", engine_field_names(FIELD_MODE, &count)[gate->held_mode]);
+    chl_json_int(json, "forced", gate->forced_ns);
+    chl_json_int(json, "tailgate", gate->tailgate_ns);
 }
 
 static void put_gates(struct chl_json *json, const struct engine *engine)
@@ -81,6 +97,7 @@ static void put_gates(struct chl_json *json, const struct engine *engine)
         chl_json_int(json, "grant_closed", gate->grant_closed_ns);
         chl_json_uint(json, "entries", gate->entries);
         chl_json_uint(json, "exits", gate->exits);
+        put_phase(json, gate);
         if (gate->grant.state != GRANT_NONE) {
             put_grant(json, &gate->grant);
         }
@@ -177,6 +194,10 @@ size_t engine_state_encode(const struct engine *engine, char *out, size_t size)
     chl_json_uint(&json, "sequence", engine->state.sequence);
     chl_json_int(&json, "time", engine->state.time_ns);
     chl_json_bool(&json, "emergency", engine->state.emergency);
+    chl_json_bool(&json, "disperses", engine->state.disperses);
+    chl_json_int(&json, "emergency_at", engine->state.emergency_ns);
+    chl_json_string(&json, "emergency_source", engine->state.emergency_source);
+    chl_json_string(&json, "emergency_who", engine->state.emergency_who);
     chl_json_bool(&json, "clock_doubt", engine->state.clock_doubt);
     chl_json_bool(&json, "trust_old", engine->state.trust_old);
     put_zones(&json, engine);
@@ -192,6 +213,12 @@ size_t engine_state_encode(const struct engine *engine, char *out, size_t size)
 static int64_t number(json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));
+}
+
+static void get_text(json_t *object, const char *key, char out[ENGINE_WHO])
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    chl_copy(out, ENGINE_WHO, text != NULL ? text : "");
 }
 
 static uint8_t name_of(json_t *object, const char *key, engine_field_kind kind)
@@ -238,6 +265,10 @@ static void get_zones(struct engine *engine, json_t *zones)
             .left = (uint64_t)number(from, "left"),
             .announced = name_of(from, "state", FIELD_ZONE_STATE),
             .recount_due = json_is_true(json_object_get(from, "recount_due")),
+            .disperses = json_is_true(json_object_get(from, "disperses")),
+            .alarm_ns = number(from, "alarm"),
+            .alarm_inside = number(from, "alarm_inside"),
+            .alarm_uncertain = number(from, "alarm_uncertain"),
         };
     }
 }
@@ -251,6 +282,23 @@ static bool get_grant(struct engine_grant *grant, json_t *from)
     grant->state = (uint8_t)number(from, "state");
     return code_of(json_object_get(from, "code"), grant->code) && grant->state <= GRANT_LOST &&
            grant->passed <= grant->places;
+}
+
+/* Who wrote it before there were schedules knew one kind of order only: a person's. */
+static void get_phase(struct engine *engine, uint16_t index, json_t *from)
+{
+    struct engine_gate *gate = &engine->state.gates[index];
+    gate->phase = name_of(from, "phase", FIELD_PHASE);
+    gate->phase_ns = number(from, "phase_at");
+    gate->conditions = (uint8_t)number(from, "conditions");
+    gate->held_mode = name_of(from, "held_mode", FIELD_MODE);
+    gate->held = json_is_true(json_object_get(from, "held"));
+    gate->forced_ns = number(from, "forced");
+    gate->tailgate_ns = number(from, "tailgate");
+    if (json_object_get(from, "held") == NULL) {
+        gate->held = gate->mode == CHL_MODE_BLOCKED || gate->mode == CHL_MODE_FREE;
+        gate->held_mode = gate->held ? gate->mode : (uint8_t)CHL_MODE_NORMAL;
+    }
 }
 
 static bool get_gates(struct engine *engine, json_t *gates)
@@ -275,6 +323,7 @@ static bool get_gates(struct engine *engine, json_t *gates)
             .entries = (uint64_t)number(from, "entries"),
             .exits = (uint64_t)number(from, "exits"),
         };
+        get_phase(engine, g, from);
         json_t *grant = json_object_get(from, "grant");
         if (grant != NULL && !get_grant(&gate->grant, grant)) {
             return false;
@@ -390,6 +439,10 @@ chl_err engine_state_decode(struct engine *engine, const char *json, size_t leng
     engine->state.sequence = (uint64_t)number(root, "sequence");
     engine->state.time_ns = number(root, "time");
     engine->state.emergency = json_is_true(json_object_get(root, "emergency"));
+    engine->state.disperses = json_is_true(json_object_get(root, "disperses"));
+    engine->state.emergency_ns = number(root, "emergency_at");
+    get_text(root, "emergency_source", engine->state.emergency_source);
+    get_text(root, "emergency_who", engine->state.emergency_who);
     engine->state.clock_doubt = json_is_true(json_object_get(root, "clock_doubt"));
     engine->state.trust_old = json_is_true(json_object_get(root, "trust_old"));
     get_zones(engine, json_object_get(root, "zones"));

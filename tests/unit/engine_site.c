@@ -78,11 +78,12 @@ struct kept {
 void site_decide(struct site *site, struct engine_input *input)
 {
     input->now_ns = site->now_ns;
+    input->utc_offset_s = site->utc_offset_s;
     engine_decide(&site->engine, input, &site->out);
     for (size_t i = 0; i < site->out.record_count; i++) {
         const struct engine_record *record = &site->out.records[i];
         char data[4096];
-        size_t length = engine_record_encode(&site_config, record, data, sizeof data);
+        size_t length = engine_record_encode(site->engine.config, record, data, sizeof data);
         if (length == 0) {
             abort();
         }
@@ -95,7 +96,7 @@ void site_decide(struct site *site, struct engine_input *input)
 bool site_replays(const struct site *site)
 {
     struct engine again;
-    if (engine_init(&again, &site_config) != CHL_OK) {
+    if (engine_init(&again, site->engine.config) != CHL_OK) {
         return false;
     }
     bool same = true;
@@ -106,8 +107,9 @@ bool site_replays(const struct site *site)
         const struct engine_record_info *info = engine_record_info(head.type);
         struct engine_record record = {
             .sequence = head.sequence, .cause = head.cause, .time_ns = head.time_ns};
-        same = engine_record_decode(&site_config, info->event_class, info->type, strlen(info->type),
-                                    site->journal + at, head.length, &record) == CHL_OK &&
+        same = engine_record_decode(site->engine.config, info->event_class, info->type,
+                                    strlen(info->type), site->journal + at, head.length,
+                                    &record) == CHL_OK &&
                engine_apply(&again, &record) == CHL_OK;
         at += head.length;
     }
@@ -123,7 +125,7 @@ bool site_replays(const struct site *site)
            memcmp(live, replayed, live_length) == 0;
     /* And once more through the snapshot's text. */
     struct engine loaded;
-    same = same && engine_init(&loaded, &site_config) == CHL_OK &&
+    same = same && engine_init(&loaded, site->engine.config) == CHL_OK &&
            engine_state_decode(&loaded, live, live_length) == CHL_OK &&
            engine_state_encode(&loaded, replayed, room) == live_length &&
            memcmp(live, replayed, live_length) == 0;
@@ -144,15 +146,27 @@ static struct chl_gate_reading reading(const struct site *site, uint16_t gate)
                                      .count_bits = 32};
 }
 
+struct chl_gate_report site_reading(const struct site *site, uint16_t gate)
+{
+    return (struct chl_gate_report){.size = sizeof(struct chl_gate_report),
+                                    .kind = CHL_REPORT_READING,
+                                    .gate.index = gate,
+                                    .reading = reading(site, gate)};
+}
+
+void site_report(struct site *site, const struct chl_gate_report *report)
+{
+    struct engine_input input = {.kind = INPUT_REPORT};
+    input.as.report = *report;
+    site_decide(site, &input);
+}
+
 void site_pass(struct site *site, uint16_t gate, uint32_t entries, uint32_t exits)
 {
     site->entry[gate] += entries;
     site->exit_count[gate] += exits;
-    struct engine_input input = {.kind = INPUT_REPORT};
-    input.as.report.kind = CHL_REPORT_READING;
-    input.as.report.gate.index = gate;
-    input.as.report.reading = reading(site, gate);
-    site_decide(site, &input);
+    struct chl_gate_report report = site_reading(site, gate);
+    site_report(site, &report);
 }
 
 void site_ready(struct site *site)

@@ -15,6 +15,7 @@ struct site {
     struct engine engine;
     struct engine_output out;
     int64_t now_ns;
+    int32_t utc_offset_s;
     uint32_t entry[SITE_GATES], exit_count[SITE_GATES];
     uint8_t mode[SITE_GATES]; /**< chl_gate_mode that the device is in */
     char *journal;            /**< all records as JSON lines, for replay */
@@ -35,6 +36,9 @@ struct engine_scan site_scan(uint16_t lane, unsigned code, uint16_t party);
 chl_reason site_show(struct site *site, const struct engine_scan *scan);
 /** People pass at the device, and it says so. */
 void site_pass(struct site *site, uint16_t gate, uint32_t entries, uint32_t exits);
+/** A reading of the gate as its counters stand, for what else it says. */
+struct chl_gate_report site_reading(const struct site *site, uint16_t gate);
+void site_report(struct site *site, const struct chl_gate_report *report);
 /** A completion of the gate's last command of that action. */
 void site_complete(struct site *site, uint16_t gate, engine_action action, uint64_t grant,
                    chl_command_status status, bool object);
