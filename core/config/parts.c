@@ -108,15 +108,15 @@ static chl_err find_place(struct part *p, const struct place_options *o,
 {
     struct reading *r = p->r;
     const char *bus = r->config->instances[p->gate->instance].name;
+    p->unit = o->unit != 0 ? (uint16_t)o->unit : p->gate->unit;
+    p->path = p->gate->profile;
+    p->profile = own;
     if (o->plugin != NULL && strcmp(o->plugin, bus) != 0) {
         return chl_yaml_refuse(r->yaml, place_of(p, "plugin"), r->error,
                                "expected '%s' on the gate's own bus '%s', got '%.40s'; one thread "
                                "drives one bus: wire the part there, or count by another gate",
                                p->key, bus, o->plugin);
     }
-    p->unit = o->unit != 0 ? (uint16_t)o->unit : p->gate->unit;
-    p->path = p->gate->profile;
-    p->profile = own;
     chl_err result = CHL_OK;
     if (chl_yaml_get(r->yaml, p->node, "unit").index != 0 && o->unit == 0) {
         return chl_yaml_refuse(r->yaml, place_of(p, "unit"), r->error,

@@ -334,6 +334,8 @@ static void test_config_mistakes_are_named(void **state)
         {"unit: 2", "unit: 1", ":8:"},
         {"trust: trust", "trust: no-trust", "no-trust: expected"},
         {"pass_time: 1 s", "pass_time: 1 parsec", ":5:"},
+        {"on_link_loss: free-exit", "on_link_loss: free", "which 'lot-turnstile' cannot do alone"},
+        {"unit: 2", "unit: 2, settings: { start-time: 0 }", "expected 1 to 65535 for 'start-time'"},
     };
     char site[WORLD_OUT];
     FILE *file = fopen(world_path(world, "site.yaml"), "r");

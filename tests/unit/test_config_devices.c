@@ -300,6 +300,55 @@ static void test_a_bus_has_room_for_so_many(void **state)
                                        "'generic-coil-turnstile' of unit 1 says, got 9"));
 }
 
+/** What firmware-config/README.md shows is taken as it stands there. */
+static void test_the_readmes_example_is_taken(void **state)
+{
+    (void)state;
+    static char readme[65536];
+    FILE *file = fopen(CHL_SOURCE_DIR "/firmware-config/README.md", "rb");
+    assert_non_null(file);
+    const size_t length = fread(readme, 1, sizeof readme - 1, file);
+    fclose(file);
+    readme[length] = '\0';
+    char *from = strstr(readme, "```yaml\ngates:\n");
+    assert_non_null(from);
+    from += strlen("```yaml\n");
+    char *to = strstr(from, "```");
+    assert_non_null(to);
+    *to = '\0';
+    char text[8192];
+    snprintf(text, sizeof text,
+             "site: { id: x, name: X, area: \"05977\" }\n"
+             "zones: { khu-hoi: {} }\n"
+             "plugins: { bus: { use: gate_modbus, address: x } }\n"
+             "credentials: { accept: [declaration], trust: trust }\n"
+             "journal: { path: j.db }\n%s",
+             from);
+    struct config *config = NULL;
+    struct chl_yaml_error error;
+    if (parse(text, &config, &error) != CHL_OK) {
+        fail_msg("%s", error.text);
+    }
+    assert_int_equal(config->gates[0].lamps.sounder, 3);
+    config_free(config);
+}
+
+static void test_the_example_of_boards_is_a_site(void **state)
+{
+    (void)state;
+    struct config *config = NULL;
+    struct chl_yaml_error error;
+    memset(&error, 0, sizeof error);
+    if (config_load(CHL_SOURCE_DIR "/docs/examples/boards.yaml", DATA_DIR, &config, &error) !=
+        CHL_OK) {
+        fail_msg("%s", error.text);
+    }
+    assert_int_equal(config->gate_count, 3);
+    assert_int_equal(config->gates[1].release_row, 1);
+    assert_int_equal(config->gates[1].fire.row, config->gates[0].fire.row); /* one fire panel */
+    config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +358,8 @@ int main(void)
         cmocka_unit_test(test_another_bus_has_units_of_its_own),
         cmocka_unit_test(test_mistakes_have_their_place),
         cmocka_unit_test(test_a_bus_has_room_for_so_many),
+        cmocka_unit_test(test_the_readmes_example_is_taken),
+        cmocka_unit_test(test_the_example_of_boards_is_a_site),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
