@@ -13,3 +13,5 @@ add_dependencies(test_gate_modbus_cable gate_modbus modbus_peer)
 chl_add_test(test_modbus_peers SOURCES test_modbus_peers.c gate_fixture.c
   LINK chl_bus chl_pluginhost chl_yaml chl_base Threads::Threads TIMEOUT 120 LABELS integration)
 add_dependencies(test_modbus_peers gate_modbus chilang-sim)
+chl_add_test(test_bus_line SOURCES test_bus_line.c LINK trap_device TIMEOUT 120 LABELS integration)
+chl_add_test(test_bus_net SOURCES test_bus_net.c LINK trap_device TIMEOUT 120 LABELS integration)

@@ -71,12 +71,7 @@ static void test_trap_1_flush_ends_the_silence(void **state)
     assert_int_equal(trap_ask(bus, 3, 20, 0, TRAP_ANSWER_MS, &answer), CHL_MODBUS_TIMEOUT);
     device_release(device);
     /* The answer lies in the line; the owner's own silence was long enough to see that. */
-    int waiting = 0;
-    for (const int64_t until = chl_mono_ns() + DEVICE_PATIENCE_MS * CHL_NS_PER_MS;
-         waiting < 7 && chl_mono_ns() < until;) {
-        assert_int_equal(ioctl(chl_bus_descriptor(bus), FIONREAD, &waiting), 0);
-    }
-    assert_int_equal(waiting, 7);
+    trap_await_bytes(bus, 7);
     chl_bus_flush(bus);
     assert_int_equal(trap_read(bus, 21), 1021);
     chl_bus_free(bus);

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -66,6 +68,16 @@ uint16_t trap_read(struct chl_bus *bus, uint16_t address)
         fail();
     }
     return answer.words[0];
+}
+
+void trap_await_bytes(const struct chl_bus *bus, int count)
+{
+    const struct timespec pause = {.tv_nsec = CHL_NS_PER_MS};
+    const int64_t until = chl_mono_ns() + DEVICE_PATIENCE_MS * CHL_NS_PER_MS;
+    for (int waiting = 0; waiting < count; (void)nanosleep(&pause, NULL)) {
+        assert_true(chl_mono_ns() < until);
+        assert_int_equal(ioctl(chl_bus_descriptor(bus), FIONREAD, &waiting), 0);
+    }
 }
 
 modbus_t *naive_open(struct trap_device *device)

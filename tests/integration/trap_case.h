@@ -25,6 +25,9 @@ chl_modbus_status trap_ask(struct chl_bus *bus, uint8_t function, uint16_t addre
  *  @return the word read. */
 uint16_t trap_read(struct chl_bus *bus, uint16_t address);
 
+/** Wait until something can be read from the bus that nobody has asked for. */
+void trap_await_bytes(const struct chl_bus *bus, int count);
+
 /** libmodbus as its manual shows it, connected to the device, unit 1. */
 modbus_t *naive_open(struct trap_device *device);
 void naive_close(modbus_t *context);

@@ -243,7 +243,7 @@ static void take(struct trap_device *d, uint8_t *bytes, size_t *length)
 {
     const ssize_t got = read(d->client, bytes + *length, DEVICE_FRAME - *length);
     if (got <= 0) {
-        if (!d->serial && !(got < 0 && errno == EAGAIN)) {
+        if (d->held_slave < 0 && !(got < 0 && errno == EAGAIN)) {
             (void)close(d->client);
             d->client = -1;
         }

@@ -73,6 +73,8 @@ void device_free(struct trap_device *device);
 
 /** Listen on a free port of the loopback address of `family` (AF_INET, AF_INET6). @return port. */
 int device_listen(struct trap_device *device, int family);
+/** The same with frames of a serial line, as a serial server hands them over. IPv4. */
+int device_listen_rtu(struct trap_device *device);
 /** Make a pseudo-terminal. `link`: also keep a symbolic link to it there, "" = none.
  *  @return path to open. */
 const char *device_line(struct trap_device *device, const char *link);
@@ -81,6 +83,8 @@ void device_unplug(struct trap_device *device);
 /** Put it back: the same port, or a new line under the same link. */
 void device_plug(struct trap_device *device);
 
+/** Say something unasked. @return false when the line is full. */
+bool device_say(struct trap_device *device, const void *bytes, size_t length);
 /** Behave so from the next request on. `unit` 0 = all. A held answer is not let go. */
 void device_behave(struct trap_device *device, device_manner manner, int unit);
 /** Behave so at the next write to `address` of `unit`, once; well otherwise. */

@@ -113,6 +113,14 @@ int device_listen(struct trap_device *d, int family)
     return d->port;
 }
 
+int device_listen_rtu(struct trap_device *d)
+{
+    (void)pthread_mutex_lock(&d->mutex);
+    d->serial = true;
+    (void)pthread_mutex_unlock(&d->mutex);
+    return device_listen(d, AF_INET);
+}
+
 static void make_raw(int fd)
 {
     struct termios terminal;
@@ -125,7 +133,7 @@ const char *device_line(struct trap_device *d, const char *link)
 {
     (void)pthread_mutex_lock(&d->mutex);
     d->serial = true;
-    d->client = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    d->client = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     assert_true(d->client >= 0);
     assert_int_equal(grantpt(d->client), 0);
     assert_int_equal(unlockpt(d->client), 0);
@@ -154,13 +162,21 @@ void device_unplug(struct trap_device *d)
 
 void device_plug(struct trap_device *d)
 {
-    if (d->serial) {
+    if (d->link[0] != '\0') {
         char link[sizeof d->link];
         memcpy(link, d->link, sizeof link);
         (void)device_line(d, link);
     } else {
         (void)device_listen(d, AF_INET);
     }
+}
+
+bool device_say(struct trap_device *d, const void *bytes, size_t length)
+{
+    (void)pthread_mutex_lock(&d->mutex);
+    const ssize_t said = d->client >= 0 ? write(d->client, bytes, length) : -1;
+    (void)pthread_mutex_unlock(&d->mutex);
+    return said == (ssize_t)length;
 }
 
 void device_behave(struct trap_device *d, device_manner manner, int unit)
