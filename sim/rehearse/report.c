@@ -4,6 +4,7 @@
  */
 #include "sim/rehearse/report.h"
 
+#include "lib/base/text.h"
 #include "lib/base/time.h"
 #include "lib/text/reasons.h"
 #include "sim/rehearse/words.h"
@@ -11,6 +12,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LANES_SHOWN = 24, HEAD = 14 };
 
@@ -33,6 +35,19 @@ static void column(const struct table *table, const char *text, int width)
     int spaces = abs(width) - (int)chl_reason_characters(text);
     fprintf(table->out, "%*s%s%*s", width < 0 && spaces > 0 ? spaces : 0, "", text,
             width > 0 && spaces > 0 ? spaces : 0, "");
+}
+
+enum { ID = 24 };
+
+/** An id that is too long for its column ends in "…". */
+static const char *short_id(const char *id, int width, char out[ID + 4])
+{
+    if ((int)strlen(id) < width || width > ID) {
+        (void)chl_copy(out, ID + 1, id);
+        return out;
+    }
+    (void)snprintf(out, ID + 4, "%.*s…", width - 2, id);
+    return out;
 }
 
 static void number(const struct table *table, int64_t value, int width)
@@ -126,10 +141,11 @@ static void zones(const struct table *table)
     static const int widths[] = {20, -9, -10, -10, -8, -8, -8, -7};
     const struct report *report = table->report;
     char text[WORD_TIME];
+    char id[ID + 4];
     head(table, ids, widths, sizeof ids / sizeof *ids);
     for (size_t z = 0; z < report->config->zone_count; z++) {
         const struct measure_zone *zone = &report->measure->zone[z];
-        column(table, report->config->zones[z].id, widths[0]);
+        column(table, short_id(report->config->zones[z].id, widths[0], id), widths[0]);
         if (report->config->zones[z].hard > 0) {
             number(table, report->config->zones[z].hard, widths[1]);
         } else {
@@ -159,9 +175,10 @@ static void lanes(const struct table *table)
     for (size_t g = 0; g < report->config->gate_count && shown < LANES_SHOWN; g++, shown++) {
         const struct measure_lane *lane = &measure->lane[g];
         char busy[16];
+        char id[ID + 4];
         int64_t percent = open_ns > 0 ? lane->passing_ns / (open_ns / 100 + 1) : 0;
         (void)snprintf(busy, sizeof busy, "%d %%", (int)percent);
-        column(table, report->config->gates[g].id, widths[0]);
+        column(table, short_id(report->config->gates[g].id, widths[0], id), widths[0]);
         number(table, lane->entered, widths[1]);
         number(table, lane->left, widths[2]);
         column(table, busy, widths[3]);
@@ -174,9 +191,10 @@ static void lanes(const struct table *table)
     fputc('\n', table->out);
 }
 
-static const char *place(const struct table *table, uint16_t zone)
+static const char *place(const struct table *table, uint16_t zone, char out[ID + 4])
 {
-    return zone == ENGINE_NONE ? say(table, WORD_OUTSIDE) : table->report->config->zones[zone].id;
+    return zone == ENGINE_NONE ? say(table, WORD_OUTSIDE)
+                               : short_id(table->report->config->zones[zone].id, ID, out);
 }
 
 static void tries(const struct table *table, const struct needed *needed)
@@ -201,12 +219,14 @@ static void needs(const struct table *table)
 {
     const struct report *report = table->report;
     char text[WORD_TIME];
+    char from[ID + 4];
+    char to[ID + 4];
     line(table, WORD_COUNT, WORD_NEEDED, word_setting(report->options->target_ms, text));
     for (size_t i = 0; i < report->needed_count; i++) {
         const struct needed *needed = &report->needed[i];
         const struct world_group *group = &report->world->groups[needed->group];
         line(table, WORD_COUNT, needed->lanes > 0 ? WORD_NEEDED_LINE : WORD_NEEDED_NONE,
-             place(table, group->from), place(table, group->to), (unsigned)group->lanes,
+             place(table, group->from, from), place(table, group->to, to), (unsigned)group->lanes,
              (unsigned)(needed->lanes > 0 ? needed->lanes : needed->most_lanes));
         tries(table, needed);
         if (needed->limit_binds) {
