@@ -57,7 +57,9 @@ static speed_t speed_of(int64_t baud)
 chl_err bus_line_check(struct bus_line *line, char *why, size_t why_size)
 {
     line->baud = line->baud == 0 ? BAUD_USUAL : line->baud;
-    line->parity = line->parity == '\0' ? 'N' : line->parity;
+    if (line->parity == '\0') {
+        line->parity = 'N';
+    }
     line->stop_bits = line->stop_bits == 0 ? 1 : line->stop_bits;
     if (speed_of(line->baud) == B0) {
         char list[WHY_SPEEDS] = "";

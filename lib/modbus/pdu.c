@@ -19,6 +19,11 @@ static uint16_t get16(const uint8_t *in)
     return (uint16_t)((unsigned)in[0] << 8 | in[1]);
 }
 
+static uint16_t get_bit(const uint8_t *bits, size_t i)
+{
+    return (uint16_t)((unsigned)bits[i / 8] >> (i % 8) & 1U);
+}
+
 static bool is_bits(unsigned function)
 {
     return function == 1 || function == 2;
@@ -116,7 +121,7 @@ static void check_read(const struct chl_modbus_request *request, const uint8_t *
         mismatch(answer, "byte count", (unsigned)(expected - 2), pdu[1]);
     } else {
         for (size_t i = 0; i < request->count && i < CHL_MODBUS_READ_MAX; i++) {
-            answer->words[i] = bits ? pdu[2 + i / 8] >> (i % 8) & 1U : get16(pdu + 2 + 2 * i);
+            answer->words[i] = bits ? get_bit(pdu + 2, i) : get16(pdu + 2 + 2 * i);
         }
         answer->status = CHL_MODBUS_OK;
     }

@@ -164,8 +164,8 @@ static void test_silence_between_frames(void **state)
     assert_int_equal(chl_bus_new(&settings, &bus, why, sizeof why), CHL_OK);
     assert_int_equal(chl_bus_open(bus, CHL_NS_PER_S, &never, why, sizeof why), CHL_OK);
     const int64_t from = chl_mono_ns();
-    for (uint16_t i = 0; i < READS; i++) {
-        assert_int_equal(trap_read(bus, i), 1000 + i);
+    for (int i = 0; i < READS; i++) {
+        assert_int_equal(trap_read(bus, (uint16_t)i), 1000 + i);
     }
     assert_true(chl_mono_ns() - from >= READS * INT64_C(32) * CHL_NS_PER_MS);
     chl_bus_free(bus);

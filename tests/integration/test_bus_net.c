@@ -40,10 +40,11 @@ static int resolve_for_real(const char *node, const char *service, const struct 
 
 /** A resolver whose server hangs for one name, and comes and goes for another. Stands before the
  * C library's function. */
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **out) __attribute__((visibility("default")));
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **out)
+int resolve_here(const char *node, const char *service, const struct addrinfo *hints,
+                 struct addrinfo **out) __asm__("getaddrinfo")
+    __attribute__((visibility("default")));
+int resolve_here(const char *node, const char *service, const struct addrinfo *hints,
+                 struct addrinfo **out)
 {
     if ((hints->ai_flags & AI_NUMERICHOST) != 0) {
         return resolve_for_real(node, service, hints, out);

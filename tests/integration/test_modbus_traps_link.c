@@ -27,12 +27,12 @@ static const atomic_bool never;
 
 /** Connections tried by this process: by libmodbus or by us. Stands before libc's function. */
 static atomic_uint connects;
-int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
+int connect_counted(int fd, const struct sockaddr *address, socklen_t size) __asm__("connect")
     __attribute__((visibility("default")));
-int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
+int connect_counted(int fd, const struct sockaddr *address, socklen_t size)
 {
     (void)atomic_fetch_add(&connects, 1);
-    return (int)syscall(SYS_connect, fd, address.__sockaddr__, size);
+    return (int)syscall(SYS_connect, fd, address, size);
 }
 
 static void pause_briefly(void)
@@ -189,7 +189,7 @@ static void test_trap_11_connect_timeout_has_no_errno(void **state)
     assert_int_equal(chl_bus_new(&settings, &bus, why, sizeof why), CHL_OK);
     assert_int_equal(chl_bus_open(bus, TRAP_ANSWER_MS * CHL_NS_PER_MS, &never, why, sizeof why),
                      CHL_E_IO);
-    assert_non_null(strstr(why, strerror(ETIMEDOUT)));
+    assert_non_null(strstr(why, "timed out"));
     chl_bus_free(bus);
     for (size_t i = 0; i < FILLERS; i++) {
         (void)close(fillers[i]);

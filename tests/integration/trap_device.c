@@ -73,7 +73,7 @@ static size_t carry_out(struct trap_device *d, unsigned unit, const uint8_t *pdu
         break;
     case 15:
         for (unsigned i = 0; i < value; i++) {
-            d->coils[unit][address + i] = pdu[6 + i / 8] >> (i % 8) & 1U;
+            d->coils[unit][address + i] = (uint8_t)((unsigned)pdu[6 + i / 8] >> (i % 8) & 1U);
         }
         break;
     case 16:
@@ -199,8 +199,8 @@ static void handle(struct trap_device *d, const uint8_t *frame, size_t length)
     const unsigned unit = frame[d->serial ? 0 : 6];
     const uint8_t *pdu = frame + (d->serial ? 1 : 7);
     const device_manner manner = manner_now(d, unit, pdu);
-    uint8_t answer[DEVICE_FRAME];
-    uint8_t out[DEVICE_FRAME];
+    uint8_t answer[DEVICE_FRAME] = {0};
+    uint8_t out[DEVICE_FRAME] = {0};
     note(d, frame, length, pdu, unit);
     if (unit > DEVICE_UNITS || manner == DEVICE_SILENT) {
         return;
