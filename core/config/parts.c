@@ -171,9 +171,40 @@ static chl_err use_counts(const struct part *p, const struct chl_gate_part *part
 {
     chl_err result = config_use_row(p->r, place_of(p, "entry"), p->gate, CONFIG_USE_COUNT, p->unit,
                                     part->entry, p->key);
-    return result != CHL_OK ? result
-                            : config_use_row(p->r, place_of(p, "exit"), p->gate, CONFIG_USE_COUNT,
-                                             p->unit, part->exit, p->key);
+    if (result == CHL_OK && counts_rows(p->profile)) {
+        result = config_use_row(p->r, place_of(p, "exit"), p->gate, CONFIG_USE_COUNT, p->unit,
+                                part->exit, p->key);
+    }
+    return result;
+}
+
+/** A controller's own counts may only check: as the authority they need no `count`. */
+static chl_err own_counts(const struct part *p, struct chl_gate_part *out)
+{
+    static const char *const rows[] = {"entry", "exit"};
+    struct reading *r = p->r;
+    if (p->profile->passage == CHL_PASSAGE_NONE || strcmp(p->key, "check") != 0) {
+        return chl_yaml_refuse(r->yaml, place_of(p, "profile"), r->error,
+                               "expected a profile that counts by counter or edge for '%s', got "
+                               "'%s', which %s; name the board the contacts go to",
+                               p->key, p->profile->id,
+                               p->profile->passage == CHL_PASSAGE_COUNT
+                                   ? "only has counts of its own"
+                                   : "has no contacts");
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct chl_yaml_node at = chl_yaml_get(r->yaml, p->node, rows[i]);
+        if (at.index != 0) {
+            return chl_yaml_refuse_key(
+                r->yaml, at, r->error,
+                "expected no '%s' for '%s', got one; it counts each way in a "
+                "register of its own",
+                rows[i], p->profile->id);
+        }
+    }
+    out->entry = 0;
+    out->exit = 0;
+    return use_counts(p, out);
 }
 
 static chl_err read_count(struct part *p, const struct chl_profile *own, struct chl_gate_part *out)
@@ -185,16 +216,10 @@ static chl_err read_count(struct part *p, const struct chl_profile *own, struct 
     if (result != CHL_OK) {
         return result;
     }
-    if (!counts_rows(p->profile)) {
-        return chl_yaml_refuse(r->yaml, place_of(p, "profile"), r->error,
-                               "expected a profile that counts by counter or edge for '%s', got "
-                               "'%s', which %s; name the board the contacts go to",
-                               p->key, p->profile->id,
-                               p->profile->passage == CHL_PASSAGE_COUNT
-                                   ? "only has counts of its own"
-                                   : "has no contacts");
-    }
     *out = (struct chl_gate_part){.unit = p->unit, .profile = p->path};
+    if (!counts_rows(p->profile)) {
+        return own_counts(p, out);
+    }
     result = take_row(p, "entry", o.entry, count_role(p->profile), &out->entry);
     result =
         result != CHL_OK ? result : take_row(p, "exit", o.exit, count_role(p->profile), &out->exit);
@@ -219,7 +244,8 @@ static chl_err default_count(struct part *p, const struct chl_profile *own)
     p->profile = own;
     if (own->passage == CHL_PASSAGE_COUNT) {
         p->gate->count = (struct chl_gate_part){.unit = 0, .entry = -1, .exit = -1};
-        return CHL_OK;
+        return config_use_row(p->r, place_of(p, "unit"), p->gate, CONFIG_USE_COUNT, p->unit, 0,
+                              p->key);
     }
     if (!counts_rows(own) || own->entry_row < 0) {
         return chl_yaml_refuse_key(p->r->yaml, p->node, p->r->error,

@@ -146,7 +146,8 @@ struct chl_gate_report {
  *  Since 1.2. */
 struct chl_gate_part {
     uint16_t unit;       /**< address on the same bus, 0 = there is no such part */
-    int16_t entry, exit; /**< rows of its profile, from 0; −1 = that way is not counted */
+    int16_t entry, exit; /**< rows of its profile, from 0; −1 = that way is not counted. A profile
+                            that counts in entry-count and exit-count has one row: 0 and 0 */
     const char *profile; /**< path of its device profile */
 };
 
