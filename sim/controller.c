@@ -1,184 +1,168 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief A simulated Modbus TCP controller, see controller.h.
+ *  @brief A simulated bus and its units, see controller.h. What it answers is in answer.c.
  */
 #include "sim/controller.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/time.h"
 
-enum {
-    FC_READ_HOLDING = 3,
-    FC_WRITE_SINGLE = 6,
-    FC_WRITE_MULTIPLE = 16,
-    READ_MAX = 125,
-    WRITE_MAX = 123,
-    LENGTH_FIELD_MIN = 2 /* unit and function code */
-};
-
-static unsigned get16(const uint8_t *bytes)
+void controller_init(struct controller *controller, adu_framing framing)
 {
-    return (unsigned)bytes[0] << 8 | bytes[1];
+    memset(controller, 0, sizeof *controller);
+    controller->framing = framing;
 }
 
-static void put16(uint8_t *bytes, unsigned value)
+void controller_free(struct controller *controller)
 {
-    bytes[0] = (uint8_t)(value >> 8);
-    bytes[1] = (uint8_t)value;
+    for (size_t i = 0; i < controller->count; i++) {
+        board_free(&controller->units[i]->board);
+        free(controller->units[i]);
+    }
+    for (size_t i = 0; i < controller->arm_count; i++) {
+        free(controller->arms[i]);
+    }
+    controller->count = controller->arm_count = 0;
 }
 
-chl_err controller_init(struct controller *controller, const struct chl_profile *profile,
-                        size_t units)
+static void switched(void *user, const struct board *board, unsigned row, bool on, int64_t now_ns)
 {
-    if (units == 0 || units > CONTROLLER_UNITS_MAX || units > profile->units_max) {
+    const struct controller *controller = user;
+    for (size_t i = 0; i < controller->arm_count; i++) {
+        arm_switched(controller->arms[i], board, row, on, now_ns);
+    }
+}
+
+chl_err controller_add(struct controller *controller, unsigned address,
+                       const struct chl_profile *profile, int64_t now_ns)
+{
+    if (controller->count == CONTROLLER_UNITS_MAX) {
+        return CHL_E_LIMIT;
+    }
+    if (address == 0 || address > profile->units_max || address > CONTROLLER_ADDRESS_MAX ||
+        controller_unit(controller, address) != NULL) {
         return CHL_E_INVAL;
     }
-    memset(controller, 0, sizeof *controller);
-    controller->profile = profile;
-    controller->count = units;
-    for (size_t i = 0; i < units; i++) {
-        device_init(&controller->units[i].device, profile);
+    struct controller_unit *unit = calloc(1, sizeof *unit);
+    if (unit == NULL || board_init(&unit->board, profile, now_ns) != CHL_OK) {
+        free(unit);
+        return CHL_E_NOMEM;
     }
+    unit->house = unit->address = address;
+    unit->board.wires = (struct board_wires){.user = controller, .switched = switched};
+    board_deliver_at(&unit->board, address);
+    controller->units[controller->count++] = unit;
     return CHL_OK;
 }
 
-static void tick_unit(struct controller_unit *unit, int64_t now_ns)
+chl_err controller_wire(struct controller *controller, const struct arm *wanted)
 {
-    if (unit->off_until_ns != 0 && now_ns >= unit->off_until_ns) {
-        unit->off_until_ns = 0;
-        unit->off = false;
+    if (controller->arm_count == CONTROLLER_ARMS_MAX) {
+        return CHL_E_LIMIT;
     }
-    device_tick(&unit->device, now_ns);
+    struct arm *arm = malloc(sizeof *arm);
+    if (arm == NULL) {
+        return CHL_E_NOMEM;
+    }
+    *arm = *wanted;
+    arm_start(arm);
+    controller->arms[controller->arm_count++] = arm;
+    return CHL_OK;
+}
+
+static bool is_wired(const struct controller *controller, const struct board *board)
+{
+    for (size_t i = 0; i < controller->arm_count; i++) {
+        if (controller->arms[i]->release.board == board) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct arm_end end_of(struct board *board, int row, int usual, chl_register_role role)
+{
+    unsigned chosen = (unsigned)(row >= 0 ? row : usual);
+    return (struct arm_end){.board = chosen < board_rows(board, role) ? board : NULL,
+                            .row = chosen};
+}
+
+static chl_err wire_unit(struct controller *controller, struct controller_unit *unit)
+{
+    struct board *board = &unit->board;
+    const struct chl_profile *profile = board->profile;
+    bool counts = profile->passage == CHL_PASSAGE_COUNTER || profile->passage == CHL_PASSAGE_EDGE;
+    if (board->has_device || profile->release == CHL_RELEASE_NONE || is_wired(controller, board) ||
+        board_rows(board, CHL_REG_OUTPUT) == 0) {
+        return CHL_OK;
+    }
+    struct arm arm = {.unit = unit->house,
+                      .release = end_of(board, profile->release_row, 0, CHL_REG_OUTPUT)};
+    if (profile->close_row >= 0) {
+        arm.close = end_of(board, profile->close_row, 0, CHL_REG_OUTPUT);
+    }
+    if (counts) {
+        arm.entry = end_of(board, profile->entry_row, 0, CHL_REG_INPUT);
+        arm.exit = end_of(board, profile->exit_row, 1, CHL_REG_INPUT);
+    }
+    return arm.release.board == NULL ? CHL_OK : controller_wire(controller, &arm);
+}
+
+chl_err controller_wire_rest(struct controller *controller)
+{
+    chl_err rc = CHL_OK;
+    for (size_t i = 0; i < controller->count && rc == CHL_OK; i++) {
+        rc = wire_unit(controller, controller->units[i]);
+    }
+    return rc;
 }
 
 void controller_tick(struct controller *controller, int64_t now_ns)
 {
     for (size_t i = 0; i < controller->count; i++) {
-        tick_unit(&controller->units[i], now_ns);
+        struct controller_unit *unit = controller->units[i];
+        if (unit->off_until_ns != 0 && now_ns >= unit->off_until_ns) {
+            unit->off_until_ns = 0;
+            unit->off = false;
+        }
+        board_tick(&unit->board, now_ns);
+    }
+    for (size_t i = 0; i < controller->arm_count; i++) {
+        arm_tick(controller->arms[i], now_ns);
     }
 }
 
-struct controller_unit *controller_unit(struct controller *controller, unsigned address)
+struct controller_unit *controller_unit(const struct controller *controller, unsigned house)
 {
-    return address >= 1 && address <= controller->count ? &controller->units[address - 1] : NULL;
+    for (size_t i = 0; i < controller->count; i++) {
+        if (controller->units[i]->house == house) {
+            return controller->units[i];
+        }
+    }
+    return NULL;
+}
+
+struct device *controller_device(const struct controller *controller, unsigned house, size_t nth)
+{
+    struct controller_unit *unit = controller_unit(controller, house);
+    if (unit != NULL && unit->board.has_device) {
+        return nth == 0 ? &unit->board.device : NULL;
+    }
+    for (size_t i = 0; i < controller->arm_count; i++) {
+        if (controller->arms[i]->unit == house && nth-- == 0) {
+            return controller->arms[i]->device;
+        }
+    }
+    return NULL;
 }
 
 void controller_reboot(struct controller_unit *unit, int64_t off_ms, int64_t now_ns)
 {
-    device_reboot(&unit->device);
+    board_reboot(&unit->board, now_ns);
+    int64_t address = board_setting_of(&unit->board, CHL_SETTING_ADDRESS);
+    unit->address = address > 0 ? (unsigned)address : unit->address;
     unit->off = true;
     unit->off_until_ns = now_ns + (off_ms > 0 ? off_ms : 1) * CHL_NS_PER_MS;
-}
-
-int controller_frame(const uint8_t *bytes, size_t length)
-{
-    if (length < CONTROLLER_HEADER) {
-        return 0;
-    }
-    unsigned body = get16(bytes + 4);
-    if (get16(bytes + 2) != 0 || body < LENGTH_FIELD_MIN || body + 6 > CONTROLLER_FRAME_MAX) {
-        return -1;
-    }
-    return length < body + 6 ? 0 : (int)(body + 6);
-}
-
-static int read_holding(const struct device *device, const uint8_t *pdu, size_t length,
-                        uint8_t *out, size_t *out_length)
-{
-    uint16_t values[READ_MAX];
-    unsigned count = length == 5 ? get16(pdu + 3) : 0;
-    if (count == 0 || count > READ_MAX) {
-        return DEVICE_ILLEGAL_VALUE;
-    }
-    int exception = device_read(device, (uint16_t)get16(pdu + 1), (uint16_t)count, values);
-    if (exception == DEVICE_OK) {
-        out[1] = (uint8_t)(2 * count);
-        for (unsigned i = 0; i < count; i++) {
-            put16(out + 2 + (size_t)2 * i, values[i]);
-        }
-        *out_length = 2 + (size_t)2 * count;
-    }
-    return exception;
-}
-
-static int write_holding(struct device *device, const uint8_t *pdu, size_t length, uint8_t *out,
-                         size_t *out_length, int64_t now_ns)
-{
-    uint16_t values[WRITE_MAX];
-    bool single = pdu[0] == FC_WRITE_SINGLE;
-    size_t least = single ? 5 : 6;
-    if (length < least) {
-        return DEVICE_ILLEGAL_VALUE;
-    }
-    unsigned count = single ? 1 : get16(pdu + 3);
-    const uint8_t *data = single ? pdu + 3 : pdu + 6;
-    if (count == 0 || count > WRITE_MAX ||
-        (!single && (pdu[5] != 2 * count || length != 6 + (size_t)2 * count))) {
-        return DEVICE_ILLEGAL_VALUE;
-    }
-    for (unsigned i = 0; i < count; i++) {
-        values[i] = (uint16_t)get16(data + (size_t)2 * i);
-    }
-    int exception = device_write(device, (uint16_t)get16(pdu + 1), (uint16_t)count, values, now_ns);
-    if (exception == DEVICE_OK) {
-        memcpy(out + 1, pdu + 1, 4);
-        *out_length = 5;
-    }
-    return exception;
-}
-
-static bool answers(const struct chl_profile *profile, uint8_t function)
-{
-    return function < 32 && (profile->functions & 1U << function) != 0 &&
-           (function == FC_READ_HOLDING || function == FC_WRITE_SINGLE ||
-            function == FC_WRITE_MULTIPLE);
-}
-
-/** @return length of the answer's PDU in `out`. */
-static size_t answer_pdu(struct controller *controller, struct controller_unit *unit,
-                         const uint8_t *pdu, size_t length, uint8_t *out, int64_t now_ns)
-{
-    size_t out_length = 0;
-    int exception = DEVICE_ILLEGAL_FUNCTION;
-    out[0] = pdu[0];
-    if (answers(controller->profile, pdu[0])) {
-        exception = pdu[0] == FC_READ_HOLDING
-                        ? read_holding(&unit->device, pdu, length, out, &out_length)
-                        : write_holding(&unit->device, pdu, length, out, &out_length, now_ns);
-    }
-    if (exception != DEVICE_OK) {
-        out[0] = (uint8_t)(pdu[0] | 0x80U);
-        out[1] = (uint8_t)exception;
-        out_length = 2;
-        unit->exceptions++;
-    }
-    return out_length;
-}
-
-size_t controller_answer(struct controller *controller, const uint8_t *frame, size_t length,
-                         uint8_t out[CONTROLLER_FRAME_MAX], int64_t *delay_ms, int64_t now_ns)
-{
-    *delay_ms = 0;
-    struct controller_unit *unit = controller_unit(controller, frame[6]);
-    if (unit == NULL) {
-        return 0;
-    }
-    tick_unit(unit, now_ns);
-    if (unit->off) {
-        return 0;
-    }
-    unit->requests++;
-    if (now_ns - controller->last_answer_ns < controller->profile->gap_ms * CHL_NS_PER_MS &&
-        controller->last_answer_ns != 0) {
-        unit->early++;
-    }
-    controller->last_answer_ns = now_ns;
-    size_t pdu = answer_pdu(controller, unit, frame + CONTROLLER_HEADER, length - CONTROLLER_HEADER,
-                            out + CONTROLLER_HEADER, now_ns);
-    memcpy(out, frame, 4);
-    put16(out + 4, (unsigned)pdu + 1);
-    out[6] = frame[6];
-    *delay_ms = unit->delay_ms;
-    return unit->silent ? 0 : pdu + CONTROLLER_HEADER;
 }

@@ -20,23 +20,41 @@ static uint16_t factory(const struct device *device, chl_register_role role)
 }
 
 /** A device without the register keeps time too: 7 s is the vendor's default. */
-static uint16_t factory_time(const struct device *device, chl_register_role role)
+static int64_t factory_time(const struct device *device, chl_register_role role)
 {
     enum { USUAL_S = 7 };
-    return reg(device, role)->present ? factory(device, role) : (uint16_t)USUAL_S;
+    int64_t seconds = reg(device, role)->present ? factory(device, role) : USUAL_S;
+    return seconds * 1000;
 }
 
 void device_init(struct device *device, const struct chl_profile *profile)
 {
     memset(device, 0, sizeof *device);
     device->profile = profile;
+    device->values = (struct device_values){.cancel = profile->grant_cancel,
+                                            .free = profile->grant_free,
+                                            .max = profile->grant_max,
+                                            .normal = profile->mode_normal,
+                                            .blocked = profile->mode_blocked,
+                                            .emergency = profile->mode_emergency};
     device->ways[DEVICE_ENTRY].left = profile->grant_cancel;
     device->ways[DEVICE_EXIT].left = profile->grant_cancel;
     device->mode =
         reg(device, CHL_REG_MODE)->present ? factory(device, CHL_REG_MODE) : profile->mode_normal;
     device->accumulate = factory(device, CHL_REG_ACCUMULATE);
-    device->start_s = factory_time(device, CHL_REG_START_TIME);
-    device->finish_s = factory_time(device, CHL_REG_FINISH_TIME);
+    device->start_ms = factory_time(device, CHL_REG_START_TIME);
+    device->finish_ms = factory_time(device, CHL_REG_FINISH_TIME);
+}
+
+void device_init_plain(struct device *device, int64_t waits_ms)
+{
+    enum { FINISH_MS = 7000 };
+    memset(device, 0, sizeof *device);
+    device->values =
+        (struct device_values){.free = 0xFFFF, .max = 0xFFFE, .blocked = 1, .emergency = 2};
+    device->ways[DEVICE_EXIT].left = device->values.free;
+    device->start_ms = waits_ms;
+    device->finish_ms = FINISH_MS;
 }
 
 static void reboot_way(struct device *device, device_direction direction, chl_register_role grant,
@@ -44,7 +62,7 @@ static void reboot_way(struct device *device, device_direction direction, chl_re
 {
     struct device_way *way = &device->ways[direction];
     if (!reg(device, grant)->persistent) {
-        way->left = device->profile->grant_cancel;
+        way->left = device->values.cancel;
         way->start_deadline_ns = 0;
     }
     if (!reg(device, count)->persistent) {
@@ -56,6 +74,10 @@ static void reboot_way(struct device *device, device_direction direction, chl_re
 
 void device_reboot(struct device *device)
 {
+    device->truth.reboots++;
+    if (device->profile == NULL) {
+        return; /* it is the board that restarts */
+    }
     const struct device before = *device;
     reboot_way(device, DEVICE_ENTRY, CHL_REG_ENTRY_GRANT, CHL_REG_ENTRY_COUNT);
     reboot_way(device, DEVICE_EXIT, CHL_REG_EXIT_GRANT, CHL_REG_EXIT_COUNT);
@@ -65,34 +87,46 @@ void device_reboot(struct device *device)
     device->accumulate = reg(device, CHL_REG_ACCUMULATE)->persistent
                              ? before.accumulate
                              : factory(device, CHL_REG_ACCUMULATE);
-    device->start_s = reg(device, CHL_REG_START_TIME)->persistent
-                          ? before.start_s
-                          : factory_time(device, CHL_REG_START_TIME);
-    device->finish_s = reg(device, CHL_REG_FINISH_TIME)->persistent
-                           ? before.finish_s
-                           : factory_time(device, CHL_REG_FINISH_TIME);
-    device->truth.reboots++;
+    device->start_ms = reg(device, CHL_REG_START_TIME)->persistent
+                           ? before.start_ms
+                           : factory_time(device, CHL_REG_START_TIME);
+    device->finish_ms = reg(device, CHL_REG_FINISH_TIME)->persistent
+                            ? before.finish_ms
+                            : factory_time(device, CHL_REG_FINISH_TIME);
 }
 
 static bool counted(const struct device *device, const struct device_way *way)
 {
-    return way->left != device->profile->grant_cancel && way->left != device->profile->grant_free;
+    return way->left != device->values.cancel && way->left != device->values.free;
+}
+
+void device_grant(struct device *device, device_direction direction, uint16_t value, int64_t now_ns)
+{
+    const struct device_values *values = &device->values;
+    struct device_way *way = &device->ways[direction];
+    bool limited = value != values->cancel && value != values->free;
+    bool adds = limited && device->accumulate == 1 && way->left != values->free;
+    uint32_t sum = adds ? (uint32_t)way->left + value : value;
+    way->left = (uint16_t)(limited && sum > values->max ? values->max : sum);
+    way->start_deadline_ns =
+        limited && !way->occupied ? now_ns + device->start_ms * CHL_NS_PER_MS : 0;
+    device->truth.grants += limited && direction == DEVICE_ENTRY ? 1 : 0;
 }
 
 static void tick_way(struct device *device, struct device_way *way, int64_t now_ns)
 {
-    const int64_t finish_ns = (int64_t)device->finish_s * CHL_NS_PER_S;
+    const int64_t finish_ns = device->finish_ms * CHL_NS_PER_MS;
     if (way->occupied && !way->stuck && now_ns - way->entered_ns >= finish_ns) {
         way->stuck = true;
         if (counted(device, way)) {
-            way->left = device->profile->grant_cancel;
+            way->left = device->values.cancel;
             way->start_deadline_ns = 0;
             device->truth.timeouts++;
         }
     }
     if (!way->occupied && counted(device, way) && way->start_deadline_ns != 0 &&
         now_ns >= way->start_deadline_ns) {
-        way->left = device->profile->grant_cancel;
+        way->left = device->values.cancel;
         way->start_deadline_ns = 0;
         device->truth.timeouts++;
     }
@@ -106,16 +140,16 @@ void device_tick(struct device *device, int64_t now_ns)
 
 bool device_open(const struct device *device, device_direction direction)
 {
-    const struct chl_profile *profile = device->profile;
+    const struct device_values *values = &device->values;
     const struct device_way *way = &device->ways[direction];
-    if (device->mode == profile->mode_emergency) {
+    if (device->mode == values->emergency) {
         return true;
     }
-    if (device->mode == profile->mode_blocked) {
+    if (device->mode == values->blocked) {
         /* The vendor's block closes entry; a way out that is held free stays free. */
-        return direction == DEVICE_EXIT && way->left == profile->grant_free;
+        return direction == DEVICE_EXIT && way->left == values->free;
     }
-    return way->left != profile->grant_cancel;
+    return way->left != values->cancel;
 }
 
 static bool behind_somebody(const struct device_way *way, int64_t now_ns)
@@ -153,7 +187,7 @@ device_answer device_enter(struct device *device, device_direction direction, de
 static void arm_start(const struct device *device, struct device_way *way, int64_t now_ns)
 {
     if (counted(device, way)) {
-        way->start_deadline_ns = now_ns + (int64_t)device->start_s * CHL_NS_PER_S;
+        way->start_deadline_ns = now_ns + device->start_ms * CHL_NS_PER_MS;
     }
 }
 
@@ -175,11 +209,14 @@ void device_leave(struct device *device, device_direction direction, int64_t now
     arm_start(device, way, now_ns);
     if (direction == DEVICE_EXIT) {
         device->truth.left++;
-        return;
+    } else {
+        device->truth.entered++;
+        device->truth.tailgates += way->manner == DEVICE_TAILGATE ? 1 : 0;
+        device->truth.forced += way->manner == DEVICE_FORCE ? 1 : 0;
     }
-    device->truth.entered++;
-    device->truth.tailgates += way->manner == DEVICE_TAILGATE ? 1 : 0;
-    device->truth.forced += way->manner == DEVICE_FORCE ? 1 : 0;
+    if (device->wires.passed != NULL) {
+        device->wires.passed(device->wires.user, direction, now_ns);
+    }
 }
 
 void device_back_out(struct device *device, device_direction direction, int64_t now_ns)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief One simulated turnstile: its registers and its passage, as a pure state machine.
+ *  @brief One simulated turnstile's mechanism: who may pass, who stands in it, what really
+ * happened.
  *
- *  Behaviour: the profile's source document. No clock and no I/O: time comes in with each call, so
- * that tests use a clock of their own. Not thread-safe.
+ *  Behaviour: the profile's source document; for one that a board releases, PERCo TTR-04CW (pulse
+ *  mode). Registers are the board's (sim/board.h). No clock and no I/O: time comes in with each
+ *  call, so that tests use a clock of their own. Not thread-safe.
  */
 #ifndef SIM_DEVICE_H
 #define SIM_DEVICE_H
@@ -25,14 +27,6 @@ typedef enum {
     DEVICE_OCCUPIED = 1, /**< somebody else stands there */
     DEVICE_CLOSED = 2    /**< physically blocked */
 } device_answer;
-
-/** Modbus exception codes that a device answers; 0 = done. */
-enum {
-    DEVICE_OK = 0,
-    DEVICE_ILLEGAL_FUNCTION = 1,
-    DEVICE_ILLEGAL_ADDRESS = 2,
-    DEVICE_ILLEGAL_VALUE = 3
-};
 
 /** Longest time between a pass and the one that slips in behind it. */
 enum { DEVICE_TAILGATE_MS = 400 };
@@ -57,26 +51,42 @@ struct device_truth {
     uint64_t grants, timeouts, reboots; /**< writes of 1…max; grants that nobody used up */
 };
 
+/** What the numbers of its grant and mode registers mean. */
+struct device_values {
+    uint16_t cancel, free, max;
+    uint16_t normal, blocked, emergency;
+};
+
+/** Whoever is wired to it: contacts that close as people pass. */
+struct device_wires {
+    void *user;
+    /** Somebody has passed. May be NULL. */
+    void (*passed)(void *user, device_direction direction, int64_t now_ns);
+};
+
 struct device {
-    const struct chl_profile *profile; /**< borrowed */
+    const struct chl_profile *profile; /**< borrowed; NULL for one that a board releases */
+    struct device_values values;
+    struct device_wires wires;
     struct device_way ways[2];
-    uint16_t mode, error, accumulate, start_s, finish_s;
+    uint16_t mode, error, accumulate;
+    int64_t start_ms, finish_ms;
     struct device_truth truth;
 };
 
 /** Fresh from the factory. `profile` is borrowed for the device's life. */
 void device_init(struct device *device, const struct chl_profile *profile);
+/** A mechanism without registers: a contact releases it, nobody has to release the way out.
+ *  @param waits_ms how long it waits for a person. */
+void device_init_plain(struct device *device, int64_t waits_ms);
 /** Power off and on: what the profile does not call persistent is lost; who stands in it still
  * does. */
 void device_reboot(struct device *device);
+/** What a write to the grant register does: `value` as in `device->values`, or so many passages. */
+void device_grant(struct device *device, device_direction direction, uint16_t value,
+                  int64_t now_ns);
 /** Let time pass: grants that nobody starts or finishes are cleared. */
 void device_tick(struct device *device, int64_t now_ns);
-
-/** Read `count` registers. @return DEVICE_OK or a Modbus exception. */
-int device_read(const struct device *device, uint16_t address, uint16_t count, uint16_t *out);
-/** Write `count` registers; all or none. @return DEVICE_OK or a Modbus exception. */
-int device_write(struct device *device, uint16_t address, uint16_t count, const uint16_t *values,
-                 int64_t now_ns);
 
 /** A body steps into the passage. */
 device_answer device_enter(struct device *device, device_direction direction, device_manner manner,

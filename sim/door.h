@@ -9,16 +9,17 @@
 
 #include <uv.h>
 
-#include "sim/controller.h"
 #include "sim/crowd.h"
 #include "sim/lines.h"
+#include "sim/port.h"
 
 enum { DOOR_CLIENTS_MAX = 8 };
 
 struct door {
     uv_loop_t *loop;
-    struct controller *controller; /**< borrowed */
-    struct crowd *crowd;           /**< borrowed, NULL = none */
+    struct port *ports; /**< borrowed */
+    size_t port_count;
+    struct crowd *crowd; /**< borrowed, NULL = none */
     void (*quit)(struct door *door);
     void *user;
     uv_pipe_t listener;

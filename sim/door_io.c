@@ -10,7 +10,7 @@
 #include "lib/base/time.h"
 #include "sim/door.h"
 
-enum { ANSWER_MAX = 16 * 1024 };
+enum { ANSWER_MAX = LINES_MAX - 1 };
 
 static void client_line(struct lines *lines, const char *text, size_t length)
 {

@@ -10,11 +10,9 @@
 #include <string.h>
 #include <uv.h>
 
-#include "lib/base/locate.h"
 #include "lib/base/time.h"
 #include "sim/door.h"
 #include "sim/screen.h"
-#include "sim/server.h"
 
 enum { TICK_MS = 4, PATH_SIZE = 512, WHY = 640 };
 
@@ -22,14 +20,14 @@ struct simulator {
     uv_loop_t loop;
     uv_timer_t tick;
     uv_signal_t term, interrupt;
-    struct chl_profile *profile;
-    struct controller controller;
+    struct later later;
+    size_t port_count;
+    struct port *ports; /**< owned */
     struct crowd crowd;
     struct screen screen;
-    struct server server;
     struct door door;
     char picture_dir[PATH_SIZE];
-    bool has_crowd, has_screen, has_server, stopping;
+    bool has_crowd, has_screen, has_later, stopping;
     char why[WHY];
 };
 
@@ -43,8 +41,11 @@ static void stop(struct simulator *sim)
     uv_close((uv_handle_t *)&sim->term, NULL);
     uv_close((uv_handle_t *)&sim->interrupt, NULL);
     door_stop(&sim->door);
-    if (sim->has_server) {
-        server_stop(&sim->server);
+    for (size_t i = 0; i < sim->port_count; i++) {
+        port_stop(&sim->ports[i]);
+    }
+    if (sim->has_later) {
+        later_stop(&sim->later);
     }
     if (sim->has_screen) {
         screen_stop(&sim->screen);
@@ -66,52 +67,89 @@ static void ticked(uv_timer_t *timer)
 {
     struct simulator *sim = timer->data;
     int64_t now_ns = chl_mono_ns();
-    controller_tick(&sim->controller, now_ns);
+    for (size_t i = 0; i < sim->port_count; i++) {
+        port_tick(&sim->ports[i], now_ns);
+    }
     if (sim->has_crowd) {
         crowd_tick(&sim->crowd, now_ns);
     }
 }
 
-static chl_err load_profile(struct simulator *sim, const char *name)
+/** Make the buses, without listening yet. */
+static chl_err build(struct simulator *sim, struct simulator_options *options,
+                     const struct port_address *address)
 {
-    char data[PATH_SIZE];
-    char path[PATH_SIZE];
-    struct chl_yaml_error error;
-    memset(&error, 0, sizeof error);
-    chl_err rc = chl_locate_data(data, sizeof data);
-    if (rc != CHL_OK || !chl_profile_path(data, name, path, sizeof path)) {
-        snprintf(sim->why, sizeof sim->why, "profile: expected a shorter name than %s", name);
-        return CHL_E_LIMIT;
+    chl_err rc = CHL_OK;
+    sim->ports = calloc(options->controllers, sizeof *sim->ports);
+    if (sim->ports == NULL) {
+        snprintf(sim->why, sizeof sim->why, "controllers: expected memory for %u, got none",
+                 options->controllers);
+        return CHL_E_NOMEM;
     }
-    rc = chl_profile_load(path, &sim->profile, &error);
-    if (rc != CHL_OK) {
-        snprintf(sim->why, sizeof sim->why, "%s", error.text);
+    sim->port_count = options->controllers;
+    for (size_t i = 0; i < sim->port_count; i++) {
+        controller_init(&sim->ports[i].controller, address->framing);
+    }
+    for (size_t i = 0; i < sim->port_count && rc == CHL_OK; i++) {
+        rc = layout_build(&options->layout, &sim->ports[i].controller, chl_mono_ns(), sim->why,
+                          sizeof sim->why);
     }
     return rc;
 }
 
-static chl_err start_server(struct simulator *sim, const char *listen)
+static chl_err listen_all(struct simulator *sim, const struct port_address *first)
 {
-    char host[64];
-    int bound = 0;
-    const char *colon = strrchr(listen, ':');
-    char *end = NULL;
-    long port = colon != NULL ? strtol(colon + 1, &end, 10) : -1;
-    if (colon == NULL || end == colon + 1 || *end != '\0' || port < 0 || port > 65535 ||
-        (size_t)(colon - listen) >= sizeof host) {
-        snprintf(sim->why, sizeof sim->why,
-                 "listen: expected ADDRESS:PORT such as 127.0.0.1:1502, got %s", listen);
-        return CHL_E_INVAL;
+    for (size_t i = 0; i < sim->port_count; i++) {
+        struct port_address address;
+        port_nth(first, (unsigned)i, &address);
+        chl_err rc = port_start(&sim->ports[i], &sim->loop, &sim->later, &address, sim->why,
+                                sizeof sim->why);
+        if (rc != CHL_OK) {
+            return rc;
+        }
     }
-    snprintf(host, sizeof host, "%.*s", (int)(colon - listen), listen);
-    chl_err rc = server_start(&sim->server, &sim->loop, &sim->controller, host, (int)port, &bound,
-                              sim->why, sizeof sim->why);
-    if (rc == CHL_OK) {
-        sim->has_server = true;
-        printf("listening %s:%d\n", host, bound);
-        fflush(stdout);
+    return CHL_OK;
+}
+
+static void announce(const struct simulator *sim)
+{
+    for (size_t i = 0; i < sim->port_count; i++) {
+        char text[PORT_TEXT];
+        port_text(&sim->ports[i], text);
+        printf("listening %s\n", text);
     }
-    return rc;
+    fflush(stdout);
+}
+
+/** Requests of the command line: done before anybody is told where to come in. */
+static chl_err do_requests(struct simulator *sim, const struct layout_texts *requests)
+{
+    static char answer[LINES_MAX];
+    for (size_t i = 0; i < requests->count; i++) {
+        const char *text = requests->texts[i];
+        size_t length =
+            door_answer(&sim->door, text, strlen(text), answer, sizeof answer - 1, chl_mono_ns());
+        answer[length] = '\0';
+        if (strstr(answer, "\"ok\":true") == NULL) {
+            snprintf(sim->why, sizeof sim->why, "do: %s: %.300s", text, answer);
+            return CHL_E_INVAL;
+        }
+    }
+    return CHL_OK;
+}
+
+/** Lanes with the same unit take its turnstiles one after the other. */
+static struct device *device_of_lane(const struct simulator *sim, size_t lane)
+{
+    size_t nth = 0;
+    for (size_t i = 0; i < lane; i++) {
+        nth += sim->crowd.lanes[i].unit == sim->crowd.lanes[lane].unit ? 1 : 0;
+    }
+    const struct controller *controller = &sim->ports[0].controller;
+    const struct controller_unit *unit = controller_unit(controller, sim->crowd.lanes[lane].unit);
+    /* A turnstile with registers of its own may serve several lanes. */
+    nth = unit != NULL && unit->board.has_device ? 0 : nth;
+    return controller_device(controller, sim->crowd.lanes[lane].unit, nth);
 }
 
 static chl_err load_crowd(struct simulator *sim, const struct simulator_options *options)
@@ -133,13 +171,13 @@ static chl_err load_crowd(struct simulator *sim, const struct simulator_options 
     }
     for (size_t i = 0; i < sim->crowd.lane_count; i++) {
         struct crowd_lane *lane = &sim->crowd.lanes[i];
-        struct controller_unit *unit = controller_unit(&sim->controller, lane->unit);
-        if (unit == NULL) {
-            snprintf(sim->why, sizeof sim->why, "%s: lane %s: expected a unit up to %u, got %u",
-                     options->crowd, lane->id, options->units, (unsigned)lane->unit);
+        lane->device = device_of_lane(sim, i);
+        if (lane->device == NULL) {
+            snprintf(sim->why, sizeof sim->why,
+                     "%s: lane %s: expected a unit with a turnstile for each of its lanes, got %u",
+                     options->crowd, lane->id, (unsigned)lane->unit);
             return CHL_E_CONFIG;
         }
-        lane->device = &unit->device;
     }
     const char *slash = strrchr(options->crowd, '/');
     int folder = slash != NULL ? (int)(slash - options->crowd) : 1;
@@ -152,26 +190,26 @@ static chl_err load_crowd(struct simulator *sim, const struct simulator_options 
     return screen_start(&sim->screen, &sim->loop, options->daemon);
 }
 
-static chl_err start(struct simulator *sim, const struct simulator_options *options)
+static chl_err start(struct simulator *sim, struct simulator_options *options)
 {
-    chl_err rc = load_profile(sim, options->profile);
+    struct port_address address;
+    chl_err rc = port_parse(options->listen, &address, sim->why, sizeof sim->why);
     if (rc != CHL_OK) {
         return rc;
     }
-    rc = controller_init(&sim->controller, sim->profile, options->units);
+    rc = later_start(&sim->later, &sim->loop);
     if (rc != CHL_OK) {
-        snprintf(sim->why, sizeof sim->why, "units: expected 1 to %u, got %u",
-                 (unsigned)sim->profile->units_max, options->units);
+        snprintf(sim->why, sizeof sim->why, "expected a timer, got none");
         return rc;
     }
-    for (size_t i = 0; i < sim->controller.count; i++) {
-        sim->controller.units[i].delay_ms = options->delay_ms;
-    }
-    if (options->crowd != NULL) {
+    sim->has_later = true;
+    rc = build(sim, options, &address);
+    if (rc == CHL_OK && options->crowd != NULL) {
         rc = load_crowd(sim, options);
     }
     sim->door.loop = &sim->loop;
-    sim->door.controller = &sim->controller;
+    sim->door.ports = sim->ports;
+    sim->door.port_count = sim->port_count;
     sim->door.crowd = sim->has_crowd ? &sim->crowd : NULL;
     sim->door.quit = quit;
     sim->door.user = sim;
@@ -179,10 +217,15 @@ static chl_err start(struct simulator *sim, const struct simulator_options *opti
         rc =
             door_start(&sim->door, options->control, options->use_stdin, sim->why, sizeof sim->why);
     }
-    return rc == CHL_OK ? start_server(sim, options->listen) : rc;
+    rc = rc == CHL_OK ? listen_all(sim, &address) : rc;
+    rc = rc == CHL_OK ? do_requests(sim, &options->requests) : rc;
+    if (rc == CHL_OK) {
+        announce(sim);
+    }
+    return rc;
 }
 
-int simulator_run(const struct simulator_options *options)
+int simulator_run(struct simulator_options *options)
 {
     struct simulator *sim = calloc(1, sizeof *sim);
     if (sim == NULL || uv_loop_init(&sim->loop) != 0) {
@@ -211,7 +254,11 @@ int simulator_run(const struct simulator_options *options)
         uv_fs_req_cleanup(&request);
     }
     crowd_free(&sim->crowd);
-    chl_profile_free(sim->profile);
+    for (size_t i = 0; i < sim->port_count; i++) {
+        controller_free(&sim->ports[i].controller);
+    }
+    free(sim->ports);
+    layout_free(&options->layout);
     free(sim);
     return rc == CHL_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -13,26 +13,39 @@
 #include "tests/unit/sim_profile.h"
 
 static struct controller c;
-static uint8_t out[CONTROLLER_FRAME_MAX];
-static int64_t delay_ms;
+static struct fault_reply reply;
+#define out reply.bytes
 
 static int fresh(void **state)
 {
     (void)state;
-    return controller_init(&c, lot, 2);
+    controller_init(&c, ADU_TCP);
+    return controller_add(&c, 1, lot, 0) != CHL_OK || controller_add(&c, 2, lot, 0) != CHL_OK;
+}
+
+static int scrap(void **state)
+{
+    (void)state;
+    controller_free(&c);
+    return 0;
+}
+
+static struct device *device(unsigned unit)
+{
+    return controller_device(&c, unit, 0);
 }
 
 static size_t ask(const uint8_t *frame, size_t length, int64_t now)
 {
-    assert_int_equal(controller_frame(frame, length), length);
-    return controller_answer(&c, frame, length, out, &delay_ms, now);
+    assert_int_equal(adu_cut(ADU_TCP, frame, length), length);
+    return controller_answer(&c, frame, length, &reply, now) ? reply.length : 0;
 }
 
 static void test_a_read_answers_with_its_transaction(void **state)
 {
     (void)state;
     const uint8_t frame[] = {0xAB, 0xCD, 0, 0, 0, 6, 2, 3, 0, 0x40, 0, 9};
-    c.units[1].device.ways[DEVICE_ENTRY].count = 0x00020003;
+    device(2)->ways[DEVICE_ENTRY].count = 0x00020003;
     size_t length = ask(frame, sizeof frame, S(1));
     assert_int_equal(length, 7 + 2 + 18);
     const uint8_t head[] = {0xAB, 0xCD, 0, 0, 0, 21, 2, 3, 18};
@@ -48,9 +61,9 @@ static void test_a_write_of_several_registers_is_echoed_and_done(void **state)
     const uint8_t echo[] = {0, 1, 0, 0, 0, 6, 1, 16, 0, 0x40, 0, 2};
     assert_int_equal(ask(frame, sizeof frame, S(1)), sizeof echo);
     assert_memory_equal(out, echo, sizeof echo);
-    assert_int_equal(c.units[0].device.ways[DEVICE_ENTRY].left, 3);
-    assert_int_equal(c.units[0].device.ways[DEVICE_EXIT].left, 0xFFFF);
-    assert_int_equal(c.units[1].device.ways[DEVICE_ENTRY].left, 0);
+    assert_int_equal(device(1)->ways[DEVICE_ENTRY].left, 3);
+    assert_int_equal(device(1)->ways[DEVICE_EXIT].left, 0xFFFF);
+    assert_int_equal(device(2)->ways[DEVICE_ENTRY].left, 0);
 }
 
 static void test_what_it_does_not_know_is_an_exception(void **state)
@@ -78,7 +91,7 @@ static void test_what_it_does_not_know_is_an_exception(void **state)
         assert_int_equal(out[7], cases[i].frame[7] | 0x80);
         assert_int_equal(out[8], cases[i].exception);
     }
-    assert_int_equal(c.units[0].exceptions, sizeof cases / sizeof cases[0]);
+    assert_int_equal(c.units[0]->exceptions, sizeof cases / sizeof cases[0]);
 }
 
 static void test_a_unit_that_is_not_there_does_not_answer(void **state)
@@ -92,34 +105,34 @@ static void test_frames_are_cut_out_of_the_stream(void **state)
 {
     (void)state;
     const uint8_t two[] = {0, 1, 0, 0, 0, 6, 1, 3, 0, 0x40, 0, 1, 0, 2, 0};
-    assert_int_equal(controller_frame(two, sizeof two), 12);
-    assert_int_equal(controller_frame(two + 12, 3), 0);
-    assert_int_equal(controller_frame(two, 11), 0);
+    assert_int_equal(adu_cut(ADU_TCP, two, sizeof two), 12);
+    assert_int_equal(adu_cut(ADU_TCP, two + 12, 3), 0);
+    assert_int_equal(adu_cut(ADU_TCP, two, 11), 0);
     const uint8_t foreign[] = {'G', 'E', 'T', ' ', '/', ' ', 'H'};
-    assert_int_equal(controller_frame(foreign, sizeof foreign), -1);
+    assert_int_equal(adu_cut(ADU_TCP, foreign, sizeof foreign), -1);
     const uint8_t huge[] = {0, 1, 0, 0, 0xFF, 0xFF, 1};
-    assert_int_equal(controller_frame(huge, sizeof huge), -1);
+    assert_int_equal(adu_cut(ADU_TCP, huge, sizeof huge), -1);
     const uint8_t small[] = {0, 1, 0, 0, 0, 1, 1};
-    assert_int_equal(controller_frame(small, sizeof small), -1);
+    assert_int_equal(adu_cut(ADU_TCP, small, sizeof small), -1);
 }
 
 static void test_slow_silent_and_restarting_units(void **state)
 {
     (void)state;
     const uint8_t write[] = {0, 1, 0, 0, 0, 9, 1, 16, 0, 0x40, 0, 1, 2, 0, 1};
-    c.units[0].delay_ms = 70;
+    c.units[0]->delay_ms = 70;
     assert_int_equal(ask(write, sizeof write, S(1)), 12);
-    assert_int_equal(delay_ms, 70);
-    device_init(&c.units[0].device, lot);
-    c.units[0].silent = true;
+    assert_int_equal(reply.at_ns, S(1) + MS(70));
+    device_grant(device(1), DEVICE_ENTRY, 0, S(1));
+    c.units[0]->silent = true;
     assert_int_equal(ask(write, sizeof write, S(2)), 0);
-    assert_int_equal(c.units[0].device.ways[DEVICE_ENTRY].left, 1);
-    c.units[0].silent = false;
-    controller_reboot(&c.units[0], 500, S(3));
+    assert_int_equal(device(1)->ways[DEVICE_ENTRY].left, 1);
+    c.units[0]->silent = false;
+    controller_reboot(c.units[0], 500, S(3));
     assert_int_equal(ask(write, sizeof write, S(3) + MS(499)), 0);
-    assert_int_equal(c.units[0].device.ways[DEVICE_ENTRY].left, 0);
+    assert_int_equal(device(1)->ways[DEVICE_ENTRY].left, 0);
     assert_int_equal(ask(write, sizeof write, S(3) + MS(500)), 12);
-    assert_int_equal(c.units[0].device.ways[DEVICE_ENTRY].left, 1);
+    assert_int_equal(device(1)->ways[DEVICE_ENTRY].left, 1);
 }
 
 static void test_requests_that_come_too_soon_are_noticed(void **state)
@@ -129,21 +142,21 @@ static void test_requests_that_come_too_soon_are_noticed(void **state)
     ask(frame, sizeof frame, S(1));
     ask(frame, sizeof frame, S(1) + MS(4));
     ask(frame, sizeof frame, S(1) + MS(9));
-    assert_int_equal(c.units[0].requests, 3);
-    assert_int_equal(c.units[0].early, 1);
+    assert_int_equal(c.units[0]->requests, 3);
+    assert_int_equal(c.units[0]->early, 1);
 }
 
-static void test_more_units_than_the_profile_allows_are_refused(void **state)
+static void test_addresses_that_the_profile_does_not_allow_are_refused(void **state)
 {
     (void)state;
-    struct controller other;
-    assert_int_equal(controller_init(&other, lot, 33), CHL_E_INVAL);
-    assert_int_equal(controller_init(&other, lot, 0), CHL_E_INVAL);
+    assert_int_equal(controller_add(&c, 33, lot, 0), CHL_E_INVAL);
+    assert_int_equal(controller_add(&c, 0, lot, 0), CHL_E_INVAL);
+    assert_int_equal(controller_add(&c, 2, lot, 0), CHL_E_INVAL);
 }
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup(f, fresh)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, scrap)
     const struct CMUnitTest tests[] = {
         TEST(test_a_read_answers_with_its_transaction),
         TEST(test_a_write_of_several_registers_is_echoed_and_done),
@@ -152,7 +165,7 @@ int main(void)
         TEST(test_frames_are_cut_out_of_the_stream),
         TEST(test_slow_silent_and_restarting_units),
         TEST(test_requests_that_come_too_soon_are_noticed),
-        TEST(test_more_units_than_the_profile_allows_are_refused),
+        TEST(test_addresses_that_the_profile_does_not_allow_are_refused),
     };
     return cmocka_run_group_tests(tests, load_lot, free_lot);
 }
