@@ -188,7 +188,6 @@ void chl_bus_flush(struct chl_bus *bus)
 
 bool chl_bus_still_good(struct chl_bus *bus, char *why, size_t why_size)
 {
-    size_t noise = 0;
     if (bus->fd < 0) {
         (void)snprintf(why, why_size, "not connected");
         return false;
@@ -197,7 +196,10 @@ bool chl_bus_still_good(struct chl_bus *bus, char *why, size_t why_size)
         (void)snprintf(why, why_size, "the device closed the link or spoke unasked");
         return false;
     }
-    if (!bus_discard(bus, &noise)) {
+    struct pollfd line = {.fd = bus->fd, .events = POLLIN};
+    (void)poll(&line, 1, 0);
+    /* A broken line may have nothing to read and yet wake whoever waits on it, for ever. */
+    if ((line.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 || !bus_discard(bus, NULL)) {
         (void)snprintf(why, why_size, "%s",
                        bus->address.kind == BUS_RTU ? "the serial line is gone"
                                                     : "the serial server closed the link");
