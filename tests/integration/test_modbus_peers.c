@@ -190,7 +190,7 @@ static void test_gates_on_pymodbus(void **state)
 /** Run mbpoll with `arguments`. @return its exit status, 127 = it is not installed. */
 static int mbpoll(const char *arguments, char *out, size_t size)
 {
-    char line[256];
+    char line[320];
     (void)snprintf(line, sizeof line, "exec mbpoll %s 2>&1", arguments);
     FILE *pipe = popen(line, "r"); // NOLINT(cert-env33-c): arguments are this file's
     assert_non_null(pipe);
@@ -200,28 +200,45 @@ static int mbpoll(const char *arguments, char *out, size_t size)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int setup_sim(void **state)
+static int setup_sim(void **state, const char *where)
 {
-    static char *const arguments[] = {CHL_STAGE_DIR "/bin/chilang-sim",
-                                      "--profile",
-                                      CHL_SOURCE_DIR "/firmware-config/lot-turnstile.yaml",
-                                      "--listen",
-                                      "127.0.0.1:0",
-                                      "--units",
-                                      "2",
-                                      "--stdin",
-                                      NULL};
-    return setup_with(state, arguments);
+    char place[32];
+    (void)snprintf(place, sizeof place, "%s", where);
+    return setup_with(state, (char *const[]){CHL_STAGE_DIR "/bin/chilang-sim", "--profile",
+                                             CHL_SOURCE_DIR "/firmware-config/lot-turnstile.yaml",
+                                             "--listen", place, "--units", "2", "--stdin", NULL});
+}
+
+static int setup_sim_tcp(void **state)
+{
+    return setup_sim(state, "127.0.0.1:0");
+}
+
+static int setup_sim_rtu(void **state)
+{
+    return setup_sim(state, "rtu:");
+}
+
+/** Run mbpoll on unit 2 of the simulator, with PDU addresses. */
+static int mbpoll_unit_2(const struct fixture *f, const char *what, const char *values, char *out,
+                         size_t size)
+{
+    char arguments[256];
+    if (f->line[0] != '\0') {
+        (void)snprintf(arguments, sizeof arguments, "-m rtu -b 115200 -P none -a 2 -0 %s -q %s %s",
+                       what, f->line, values);
+    } else {
+        (void)snprintf(arguments, sizeof arguments, "-m tcp -p %d -a 2 -0 %s -q 127.0.0.1 %s",
+                       f->port, what, values);
+    }
+    return mbpoll(arguments, out, size);
 }
 
 static void test_mbpoll_reads_and_writes_the_simulator(void **state)
 {
     struct fixture *f = *state;
-    char arguments[128];
     char out[4096];
-    (void)snprintf(arguments, sizeof arguments,
-                   "-m tcp -p %d -a 2 -0 -r 0x3011 -c 2 -1 -q 127.0.0.1", f->port);
-    const int status = mbpoll(arguments, out, sizeof out);
+    const int status = mbpoll_unit_2(f, "-r 0x3011 -c 2 -1", "", out, sizeof out);
     if (status == 127) {
         print_message("SKIPPED: expected mbpoll, it is not installed\n");
         skip();
@@ -230,17 +247,11 @@ static void test_mbpoll_reads_and_writes_the_simulator(void **state)
     assert_non_null(strstr(out, "[12305]: \t7"));
     assert_non_null(strstr(out, "[12306]: \t7"));
     /* The simulator takes FC16 only, so two words at once. */
-    (void)snprintf(arguments, sizeof arguments, "-m tcp -p %d -a 2 -0 -r 0x40 -q 127.0.0.1 3 65535",
-                   f->port);
-    assert_int_equal(mbpoll(arguments, out, sizeof out), 0);
-    (void)snprintf(arguments, sizeof arguments, "-m tcp -p %d -a 2 -0 -r 0x40 -c 2 -1 -q 127.0.0.1",
-                   f->port);
-    assert_int_equal(mbpoll(arguments, out, sizeof out), 0);
+    assert_int_equal(mbpoll_unit_2(f, "-r 0x40", "3 65535", out, sizeof out), 0);
+    assert_int_equal(mbpoll_unit_2(f, "-r 0x40 -c 2 -1", "", out, sizeof out), 0);
     assert_non_null(strstr(out, "[64]: \t3"));
     assert_non_null(strstr(out, "[65]: \t65535"));
-    (void)snprintf(arguments, sizeof arguments, "-m tcp -p %d -a 2 -0 -r 0x2FFF -1 -q 127.0.0.1",
-                   f->port);
-    assert_int_equal(mbpoll(arguments, out, sizeof out), 1); /* an exception */
+    assert_int_equal(mbpoll_unit_2(f, "-r 0x2FFF -1", "", out, sizeof out), 1); /* an exception */
     assert_non_null(strstr(out, "Illegal data address"));
 }
 
@@ -265,8 +276,10 @@ int main(void)
         NAMED(test_flash_that_pymodbus_misunderstands_is_not_believed, setup_pymodbus_rtu, "RTU"),
         NAMED(test_gates_on_pymodbus, setup_pymodbus_tcp, "TCP"),
         NAMED(test_gates_on_pymodbus, setup_pymodbus_rtu, "RTU"),
-        cmocka_unit_test_setup_teardown(test_mbpoll_reads_and_writes_the_simulator, setup_sim,
-                                        teardown_sim),
+        {"test_mbpoll_reads_and_writes_the_simulator over TCP",
+         test_mbpoll_reads_and_writes_the_simulator, setup_sim_tcp, teardown_sim, NULL},
+        {"test_mbpoll_reads_and_writes_the_simulator over RTU",
+         test_mbpoll_reads_and_writes_the_simulator, setup_sim_rtu, teardown_sim, NULL},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
