@@ -11,9 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Midnight of the first day of Tết Nhâm Dần in Lạng Sơn: any day would do. */
-#define MIDNIGHT_NS (INT64_C(1643648400) * CHL_NS_PER_S)
-
 static const char who[] = "rehearsal";
 
 void day_fail(struct day *day, chl_err error, const char *format, ...)
@@ -102,7 +99,9 @@ static void take_effects(struct day *day)
 
 static void decide(struct day *day, struct engine_input *input)
 {
-    input->now_ns = MIDNIGHT_NS + day->now_ns;
+    /* The site's own clock is the only one here: schedules need no offset. */
+    input->now_ns = day->options->date_ns + day->now_ns;
+    input->utc_offset_s = 0;
     engine_decide(&day->engine, input, &day->out);
     measure_records(day->measure, &day->out, day->now_ns);
     take_effects(day);
@@ -257,5 +256,5 @@ void day_tick(struct day *day)
 int64_t day_deadline(const struct day *day)
 {
     int64_t deadline_ns = engine_next_deadline(&day->engine);
-    return deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - MIDNIGHT_NS;
+    return deadline_ns == INT64_MAX ? INT64_MAX : deadline_ns - day->options->date_ns;
 }

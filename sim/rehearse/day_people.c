@@ -49,40 +49,65 @@ static uint32_t length(const struct turnstile *turnstile, bool outwards)
            (turnstile->admitted != NOBODY);
 }
 
-/** The shortest line; of equal ones by chance, so that no lane is every one's first. */
+/** What the signs over the gate say now: a lane that runs outward takes nobody in, and one that
+ * leads inward is not where people go to leave. */
+static bool invites(const struct day *day, uint16_t gate, bool outwards)
+{
+    uint8_t way = day->world->gates[gate].way;
+    bool runs_out = engine_runs_out(&day->engine, gate);
+    return outwards ? way == WAY_BOTH || runs_out
+                    : !runs_out && day->engine.state.gates[gate].mode != CHL_MODE_BLOCKED;
+}
+
+static bool leads(const struct day *day, uint16_t gate, uint32_t who, bool outwards)
+{
+    uint16_t place = day->visitors[who].place;
+    return outwards ? world_leads_out(day->world, gate, place)
+                    : world_leads_in(day->world, gate, place, &day->plan->people[who].to);
+}
+
+/** The shortest line that invites, else the shortest; of equal ones by chance, so that no lane is
+ * every one's first. */
 static uint16_t shortest(const struct day *day, uint32_t who, bool outwards)
 {
-    const struct world *world = day->world;
-    uint16_t gates = world->config.gate_count;
+    uint16_t gates = day->world->config.gate_count;
     uint16_t from = (uint16_t)(plan_random(day->plan, who, DRAW_TIE, outwards) % gates);
     uint16_t best = ENGINE_NONE;
+    bool invited = false;
     for (uint16_t i = 0; i < gates; i++) {
         uint16_t g = (uint16_t)((from + i) % gates);
-        uint16_t place = day->visitors[who].place;
-        bool leads = outwards ? world_leads_out(world, g, place)
-                              : world_leads_in(world, g, place, &day->plan->people[who].to);
-        if (leads && (best == ENGINE_NONE ||
-                      length(&day->gates[g], outwards) < length(&day->gates[best], outwards))) {
+        if (!leads(day, g, who, outwards)) {
+            continue;
+        }
+        bool invites_now = invites(day, g, outwards);
+        bool shorter = best == ENGINE_NONE ||
+                       length(&day->gates[g], outwards) < length(&day->gates[best], outwards);
+        if ((invites_now && !invited) || (invites_now == invited && shorter)) {
             best = g;
+            invited = invites_now;
         }
     }
     return best;
 }
 
-void day_join(struct day *day, uint32_t who)
+static void stand(struct day *day, uint32_t who)
 {
-    struct visitor *visitor = &day->visitors[who];
     uint16_t gate = shortest(day, who, false);
     if (gate == ENGINE_NONE) {
         day_fail(day, CHL_E_STATE, "expected a lane that leads on, got none for a person");
         return;
     }
-    visitor->joined_ns = day->now_ns;
-    visitor->told = false;
     push(day, &day->gates[gate].coming, who);
     day->waiting++;
     measure_queue(day->measure, gate, 1, day->now_ns);
     day_move(day, gate);
+}
+
+void day_join(struct day *day, uint32_t who)
+{
+    day->visitors[who].joined_ns = day->now_ns;
+    day->visitors[who].told = false;
+    stand(day, who);
 }
 
 void day_leave(struct day *day, uint32_t who)
@@ -94,6 +119,32 @@ void day_leave(struct day *day, uint32_t who)
     }
     push(day, &day->gates[gate].going, who);
     day_move(day, gate);
+}
+
+static void step_aside(struct day *day, uint16_t gate, uint32_t who)
+{
+    day->waiting--;
+    measure_queue(day->measure, gate, -1, day->now_ns);
+    stand(day, who);
+}
+
+/** The screen sends everybody of this line to another lane. @return false: there is none. */
+static bool move_over(struct day *day, uint16_t gate, uint32_t who)
+{
+    struct turnstile *turnstile = &day->gates[gate];
+    uint16_t other = shortest(day, who, false);
+    if (invites(day, gate, false) || !invites(day, other, false)) {
+        return false;
+    }
+    struct line line = turnstile->coming;
+    turnstile->coming = (struct line){NOBODY, NOBODY, 0};
+    turnstile->scanning = NOBODY;
+    step_aside(day, gate, who);
+    for (uint32_t next = pop(day, &line); next != NOBODY; next = pop(day, &line)) {
+        step_aside(day, gate, next);
+    }
+    day_move(day, gate);
+    return true;
 }
 
 /** The line ends for this person, with a green light or without. */
@@ -183,15 +234,18 @@ static void again(struct day *day, uint16_t gate, uint32_t who)
 {
     struct visitor *visitor = &day->visitors[who];
     bool full = day->reason == CHL_REASON_ZONE_FULL;
-    int64_t scan_ms = day->options->scan_ms > AGAIN_MS ? day->options->scan_ms : AGAIN_MS;
-    int64_t retry_ms = day->options->retry_ms > AGAIN_MS ? day->options->retry_ms : AGAIN_MS;
+    bool soon = day->reason == CHL_REASON_LANE_BUSY;
+    int64_t after_ms = soon ? day->options->scan_ms : day->options->retry_ms;
     if (full && !visitor->ever_told) {
         visitor->ever_told = true;
         day->measure->told++;
     }
     visitor->told = visitor->told || full;
-    day_at(day, day->now_ns + (full ? retry_ms : scan_ms) * CHL_NS_PER_MS, EVENT_SCANNED, gate,
-           who);
+    if (!full && move_over(day, gate, who)) {
+        return;
+    }
+    after_ms = after_ms > AGAIN_MS ? after_ms : AGAIN_MS;
+    day_at(day, day->now_ns + after_ms * CHL_NS_PER_MS, EVENT_SCANNED, gate, who);
 }
 
 static void answered(struct day *day, uint16_t gate, uint32_t who)

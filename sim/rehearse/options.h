@@ -25,7 +25,11 @@ struct rehearse_options {
     unsigned try_count;       /**< numbers of lanes to try, beside those that the search tries */
     unsigned tries[REHEARSE_TRIES_MAX];
     uint64_t seed;
+    int64_t date_ns; /**< midnight of the day, by the site's own clock; schedules ask for it */
 };
+
+/** The first day of the year of the tiger: any day would do. */
+#define REHEARSE_USUAL_DATE (INT64_C(1643673600) * 1000000000)
 
 /** What the field measured: a scan 2–5 s, a turnstile 20–30 passages a minute when nothing is
  *  checked; one after the other they give the 11 people a minute of the Green Guide. */
@@ -33,7 +37,7 @@ struct rehearse_options {
     {                                                                                              \
         .scan_ms = 3000, .pass_ms = 2500, .dwell_ms = 7200000, .retry_ms = 30000,                  \
         .away_ms = 300000, .look_ms = 30000, .spread = 40, .no_shows = 10, .target_ms = 600000,    \
-        .long_queue = 50, .seed = 1,                                                               \
+        .long_queue = 50, .seed = 1, .date_ns = REHEARSE_USUAL_DATE,                               \
     }
 
 /** A duration as people write it: `2.5 s`, `90 min`, `2h`, `500 ms`.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/time.h"
 #include "lib/text/lang.h"
 #include "sim/rehearse/report.h"
 
@@ -23,6 +24,7 @@ enum {
     KEY_LOOK,
     KEY_LOOK_TIME,
     KEY_EVEN,
+    KEY_DATE,
     KEY_TARGET,
     KEY_QUEUE,
     KEY_SVG,
@@ -44,6 +46,8 @@ static const struct argp_option options[] = {
     {"look", KEY_LOOK, "PERCENT", 0, "A steward must look at them (0)", 1},
     {"look-time", KEY_LOOK_TIME, "TIME", 0, "How long that takes (30 s)", 1},
     {"even", KEY_EVEN, NULL, 0, "Arrivals evenly spaced in their minute, not by chance", 1},
+    {"date", KEY_DATE, "YYYY-MM-DD", 0, "Day of the rehearsal, for schedules of lanes (2022-02-01)",
+     1},
     {"seed", 's', "N", 0, "Seed of everything random (1)", 1},
     {"queue", KEY_QUEUE, "N", 0, "Count the minutes with more people in line (50)", 2},
     {"svg", KEY_SVG, "FILE", 0, "Draw a plot", 2},
@@ -115,7 +119,9 @@ static void take_gates(struct argp_state *state, const char *text, struct rehear
     }
 }
 
-#define HOUR_MS (INT64_C(3600) * 1000)
+/* The end of the century: what comes after it fits no clock of nanoseconds for long. */
+#define DATE_MAX_NS (INT64_C(4102444800) * CHL_NS_PER_S)
+#define HOUR_MS     (INT64_C(3600) * 1000)
 
 static error_t parse_time(int key, const char *value, struct argp_state *state,
                           struct rehearse_options *out)
@@ -162,6 +168,12 @@ static error_t parse_figure(int key, const char *value, struct argp_state *state
         return 0;
     case KEY_EVEN:
         out->even = true;
+        return 0;
+    case KEY_DATE:
+        if (strlen(value) != 10 || chl_time_parse(value, 10, &out->date_ns) != CHL_OK ||
+            out->date_ns < 0 || out->date_ns > DATE_MAX_NS) {
+            argp_error(state, "expected a date such as 2022-02-05, got '%.40s'", value);
+        }
         return 0;
     case KEY_QUEUE:
         out->long_queue = number(state, value, ARRIVALS_PEOPLE_MAX);

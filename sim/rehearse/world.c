@@ -12,7 +12,14 @@ static size_t place_index(uint16_t zone)
     return zone == ENGINE_NONE ? 0 : (size_t)zone + 1;
 }
 
-/** Gates still to pass to `goal`: inwards through lanes, or outwards through any gate. */
+/** True when people may go that way through the gate without going the wrong way. */
+static bool is_open(const struct world *world, uint16_t gate, bool inwards)
+{
+    return inwards ? world->lane_of[gate] != ENGINE_NONE
+                   : world->out_by_any || world->gates[gate].way != WAY_IN;
+}
+
+/** Gates still to pass to `goal`, inwards through lanes or outwards. */
 static void spread(const struct world *world, size_t goal, bool inwards, uint16_t steps[])
 {
     size_t places = (size_t)world->config.zone_count + 1;
@@ -26,8 +33,8 @@ static void spread(const struct world *world, size_t goal, bool inwards, uint16_
             size_t inner = place_index(world->gates[g].to);
             size_t begin = inwards ? outer : inner;
             size_t end = inwards ? inner : outer;
-            bool open = !inwards || world->lane_of[g] != ENGINE_NONE;
-            if (open && steps[end] != WORLD_FAR && steps[end] + 1 < steps[begin]) {
+            if (is_open(world, g, inwards) && steps[end] != WORLD_FAR &&
+                steps[end] + 1 < steps[begin]) {
                 steps[begin] = (uint16_t)(steps[end] + 1);
                 changed = true;
             }
@@ -37,6 +44,11 @@ static void spread(const struct world *world, size_t goal, bool inwards, uint16_
 
 static void find_ways(struct world *world)
 {
+    spread(world, 0, false, world->to_outside);
+    for (uint16_t g = 0; g < world->config.gate_count; g++) {
+        bool stuck = world->to_outside[place_index(world->gates[g].to)] == WORLD_FAR;
+        world->out_by_any = world->out_by_any || stuck;
+    }
     spread(world, 0, false, world->to_outside);
     for (size_t place = 0; place <= world->config.zone_count; place++) {
         spread(world, place, true, world->towards[place]);
@@ -59,7 +71,11 @@ static void put_in_group(struct world *world, uint16_t gate)
         world->groups[world->group_count++] =
             (struct world_group){.from = config->from, .to = config->to, .first = gate};
     }
-    world->groups[i].lanes++;
+    struct world_group *group = &world->groups[i];
+    if (world->gates[group->first].way == WAY_REVERSIBLE && config->way != WAY_REVERSIBLE) {
+        group->first = gate;
+    }
+    group->lanes++;
     world->group_of[gate] = i;
 }
 
@@ -85,7 +101,8 @@ void world_make(const struct engine_config *site, struct world *out)
     }
     for (uint16_t l = 0; l < site->lane_count; l++) {
         out->lanes[l] = site->lanes[l];
-        if (site->lanes[l].gate < site->gate_count) {
+        bool there = site->lanes[l].gate < site->gate_count;
+        if (there && site->gates[site->lanes[l].gate].way != WAY_OUT) {
             out->lane_of[site->lanes[l].gate] = l;
         }
     }
@@ -190,6 +207,7 @@ bool world_arrived(const struct world *world, uint16_t gate, const struct target
 bool world_leads_out(const struct world *world, uint16_t gate, uint16_t place)
 {
     const struct engine_gate_config *config = &world->gates[gate];
-    return config->to == place && world->to_outside[place_index(config->from)] + 1 ==
-                                      world->to_outside[place_index(place)];
+    return config->to == place && is_open(world, gate, false) &&
+           world->to_outside[place_index(config->from)] + 1 ==
+               world->to_outside[place_index(place)];
 }

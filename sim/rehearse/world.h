@@ -12,7 +12,7 @@
 struct world_group {
     uint16_t from, to; /**< zones, ENGINE_NONE = outside */
     uint16_t lanes;
-    uint16_t first; /**< its first gate */
+    uint16_t first; /**< its first gate that does not turn round by a schedule, if there is one */
 };
 
 enum { WORLD_PLACES = ENGINE_ZONES_MAX + 1, WORLD_FAR = 0xFFFF };
@@ -21,13 +21,14 @@ struct world {
     struct engine_config config; /**< its gates and lanes are the world's own */
     struct engine_gate_config gates[ENGINE_GATES_MAX];
     struct engine_lane_config lanes[ENGINE_LANES_MAX];
-    uint16_t lane_of[ENGINE_GATES_MAX];  /**< lane of a gate, ENGINE_NONE = nobody is scanned */
+    uint16_t lane_of[ENGINE_GATES_MAX];  /**< lane of a gate, ENGINE_NONE = nobody is let in */
     uint16_t group_of[ENGINE_GATES_MAX]; /**< ENGINE_NONE without a lane */
     /** A gate that the arrivals may name, and what stands for it where its group was changed. */
     uint16_t stands_for[ENGINE_GATES_MAX], alias[ENGINE_GATES_MAX];
     struct world_group groups[ENGINE_GATES_MAX];
     uint16_t group_count;
     uint16_t to_outside[WORLD_PLACES]; /**< gates still to pass, by place */
+    bool out_by_any;                   /**< somewhere only lanes that lead inwards lead out */
     /** The same towards each zone, counted inwards; towards a gate it is its `from`. */
     uint16_t towards[WORLD_PLACES][WORLD_PLACES];
 };
@@ -45,7 +46,8 @@ bool world_leads_in(const struct world *world, uint16_t gate, uint16_t place,
                     const struct target *to);
 /** True when a person who came through `gate` is where they wanted to be. */
 bool world_arrived(const struct world *world, uint16_t gate, const struct target *to);
-/** True when the way out of `place` is through this gate. */
+/** True when the way out of `place` is through this gate. Lanes that lead inwards only are taken
+ * where there is no other way. */
 bool world_leads_out(const struct world *world, uint16_t gate, uint16_t place);
 
 #endif

@@ -112,6 +112,8 @@ static void test_files_that_are_wrong_end_with_two(void **state)
         {DAY "--gates 4,,5", "from 1 to 64"},
         {DAY "--spread 101", "expected a number up to 100"},
         {DAY "--no-show nan", "expected a percentage"},
+        {DAY "--date 2022-2-5", "expected a date"},
+        {DAY "--date 9999-01-01", "expected a date"},
         {DAY "--lang de", "expected vi or en"},
     };
     char *out = *state;

@@ -166,6 +166,60 @@ static void test_a_day_that_does_not_end_says_so(void **state)
     stage_free(stage);
 }
 
+static void test_lanes_have_their_way(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_new(3, 0);
+    stage->gates[0].way = WAY_IN;
+    stage->gates[1].way = WAY_BOTH;
+    stage->gates[2].way = WAY_OUT;
+    stage->options.dwell_ms = 5 * 60 * 1000;
+    stage_come(stage, 0, 30, 20, anywhere);
+    stage_run(stage);
+    const struct measure_lane *lane = stage->measure.lane;
+    assert_true(lane[0].entered > 100 && lane[1].entered > 100);
+    assert_int_equal(lane[2].entered, 0);
+    assert_int_equal(lane[0].left, 0);
+    assert_true(lane[1].left > 100 && lane[2].left > 100);
+    assert_int_equal(stage->measure.left, 600);
+    stage_free(stage);
+    /* Where every lane leads inwards people leave all the same: nobody is ever kept in. */
+    stage = stage_new(2, 0);
+    stage->gates[0].way = WAY_IN;
+    stage->gates[1].way = WAY_IN;
+    stage_come(stage, 0, 10, 10, anywhere);
+    stage_run(stage);
+    assert_int_equal(stage->measure.left, 100);
+    stage_free(stage);
+}
+
+static void test_a_lane_that_turns_round_sends_its_line_to_the_others(void **state)
+{
+    (void)state;
+    static const struct engine_slot evening = {
+        .from_min = 30, .to_min = 60, .days = 0x7F, .out = true};
+    struct stage *stage = stage_new(2, 0);
+    stage->gates[0].way = WAY_IN;
+    stage->gates[1].way = WAY_REVERSIBLE;
+    stage->gates[1].slots = &evening;
+    stage->gates[1].slot_count = 1;
+    stage->options.dwell_ms = 31 * 60 * 1000;
+    stage_come(stage, 0, 30, 45, anywhere); /* 40 a minute get in: 150 wait when it turns */
+    stage_run(stage);
+    const struct measure *measure = &stage->measure;
+    assert_in_range(measure->minute[29].queue, 147, 153);
+    assert_in_range(measure->lane[1].entered, 595, 603); /* none after half an hour */
+    assert_in_range(measure->lane[0].entered, 745, 755);
+    assert_true(measure->lane[1].left > 700);
+    assert_int_equal(measure->left, 30 * 45);
+    assert_true(measure->verdicts[CHL_REASON_LANE_RUNS_OUT] >= 1);
+    /* Their wait goes on counting where they go: the last of 150 at 20 a minute. */
+    struct measure_quantiles waits;
+    assert_int_equal(measure_quantiles(measure, MEASURE_ALL, &waits), CHL_OK);
+    assert_in_range(waits.longest_ms, 7 * 60 * 1000, 12 * 60 * 1000);
+    stage_free(stage);
+}
+
 static void test_a_seed_gives_the_same_day_again(void **state)
 {
     (void)state;
@@ -247,6 +301,8 @@ int main(void)
         cmocka_unit_test(test_everybody_gets_in_and_home_under_the_limit),
         cmocka_unit_test(test_passages_slower_than_a_grant_still_end_well),
         cmocka_unit_test(test_a_day_that_does_not_end_says_so),
+        cmocka_unit_test(test_lanes_have_their_way),
+        cmocka_unit_test(test_a_lane_that_turns_round_sends_its_line_to_the_others),
         cmocka_unit_test(test_a_seed_gives_the_same_day_again),
         cmocka_unit_test(test_a_wrong_count_stops_the_rehearsal),
         cmocka_unit_test(test_twenty_thousand_people_in_seconds),
