@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char who[] = "rehearsal";
+static const char tapper[] = "rehearsal";
 
 void day_fail(struct day *day, chl_err error, const char *format, ...)
 {
@@ -188,10 +188,10 @@ void day_open(struct day *day)
     }
 }
 
-void day_scan(struct day *day, uint16_t gate, uint32_t person)
+void day_scan(struct day *day, uint16_t gate, uint32_t who)
 {
     struct engine_input input = {.kind = INPUT_SCAN};
-    bool look = day->plan->people[person].look;
+    bool look = day->plan->people[who].look;
     input.as.scan = (struct engine_scan){.lane = day->world->lane_of[gate],
                                          .outcome = CHL_CLAIMED,
                                          .format = CHL_FORMAT_DECLARATION,
@@ -202,8 +202,7 @@ void day_scan(struct day *day, uint16_t gate, uint32_t person)
                                          .party = 1};
     /* A second place further in is asked for with a code of its own: the first one is used. */
     uint16_t group = day->world->group_of[gate];
-    uint64_t code[2] = {plan_random(day->plan, person, DRAW_CODE, group),
-                        (uint64_t)person << 16 | group};
+    uint64_t code[2] = {plan_random(day->plan, who, DRAW_CODE, group), (uint64_t)who << 16 | group};
     _Static_assert(sizeof code == ENGINE_CODE, "a code is filled whole");
     memcpy(input.as.scan.code, code, sizeof code);
     step(day, &input);
@@ -212,7 +211,7 @@ void day_scan(struct day *day, uint16_t gate, uint32_t person)
 static void tap(struct day *day, struct engine_operator act)
 {
     struct engine_input input = {.kind = INPUT_OPERATOR};
-    (void)chl_copy(act.who, sizeof act.who, who);
+    (void)chl_copy(act.who, sizeof act.who, tapper);
     input.as.operator_act = act;
     step(day, &input);
 }

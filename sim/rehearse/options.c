@@ -55,11 +55,15 @@ void rehearse_shown(const char *text, char out[48])
     enum { ROOM = 41 };
     (void)chl_copy(out, ROOM, text);
     for (char *c = out; *c != '\0'; c++) {
-        *c = (unsigned char)*c < ' ' || *c == 0x7F ? '?' : *c;
+        if ((unsigned char)*c < ' ' || *c == 0x7F) {
+            *c = '?';
+        }
     }
     if (!chl_utf8_valid(out, strlen(out))) {
         for (char *c = out; *c != '\0'; c++) {
-            *c = (unsigned char)*c >= 0x80 ? '?' : *c;
+            if ((unsigned char)*c >= 0x80) {
+                *c = '?';
+            }
         }
     }
 }

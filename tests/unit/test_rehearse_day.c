@@ -18,6 +18,7 @@
 static const struct target anywhere = {TARGET_ANY, 0};
 
 #define HOUR_MS   (INT64_C(3600) * 1000)
+#define MINUTE_MS (INT64_C(60) * 1000)
 #define MINUTE_NS (60 * CHL_NS_PER_S)
 
 static void test_sixty_a_minute_at_two_lanes_grow_by_twenty(void **state)
@@ -41,7 +42,7 @@ static void test_time_to_full_is_limit_over_rate(void **state)
 {
     (void)state;
     struct stage *stage = stage_new(4, 300);
-    stage->options.dwell_ms = 20 * 60 * 1000;
+    stage->options.dwell_ms = 20 * MINUTE_MS;
     stage_come(stage, 0, 15, 30, anywhere);
     stage_run(stage);
     const struct measure_zone *zone = &stage->measure.zone[0];
@@ -112,7 +113,7 @@ static void test_everybody_gets_in_and_home_under_the_limit(void **state)
         stage->options.seed = seed;
         stage->options.no_shows = 100;
         stage->options.looks = 50;
-        stage->options.dwell_ms = 20 * 60 * 1000;
+        stage->options.dwell_ms = 20 * MINUTE_MS;
         stage_come(stage, 0, 60, 14, anywhere);
         stage_come(stage, 10, 50, 2, court);
         stage_run(stage);
@@ -138,7 +139,7 @@ static void test_passages_slower_than_a_grant_still_end_well(void **state)
     /* Every grant's time runs out while its person stands in the passage. */
     struct stage *stage = stage_new(2, 50);
     stage->options.pass_ms = 9000;
-    stage->options.dwell_ms = 5 * 60 * 1000;
+    stage->options.dwell_ms = 5 * MINUTE_MS;
     stage_come(stage, 0, 30, 10, anywhere);
     stage_run(stage);
     assert_int_equal(stage->measure.entered, 300);
@@ -173,7 +174,7 @@ static void test_lanes_have_their_way(void **state)
     stage->gates[0].way = WAY_IN;
     stage->gates[1].way = WAY_BOTH;
     stage->gates[2].way = WAY_OUT;
-    stage->options.dwell_ms = 5 * 60 * 1000;
+    stage->options.dwell_ms = 5 * MINUTE_MS;
     stage_come(stage, 0, 30, 20, anywhere);
     stage_run(stage);
     const struct measure_lane *lane = stage->measure.lane;
@@ -203,7 +204,7 @@ static void test_a_lane_that_turns_round_sends_its_line_to_the_others(void **sta
     stage->gates[1].way = WAY_REVERSIBLE;
     stage->gates[1].slots = &evening;
     stage->gates[1].slot_count = 1;
-    stage->options.dwell_ms = 31 * 60 * 1000;
+    stage->options.dwell_ms = 31 * MINUTE_MS;
     stage_come(stage, 0, 30, 45, anywhere); /* 40 a minute get in: 150 wait when it turns */
     stage_run(stage);
     const struct measure *measure = &stage->measure;

@@ -156,7 +156,9 @@ static void test_the_table_has_eighty_columns_in_both_languages(void **state)
         assert_non_null(strstr(text, english ? "Told full" : "Báo đủ người"));
         assert_non_null(strstr(text, english ? "6 more lanes" : "6 làn nữa"));
         assert_non_null(strstr(text, english ? "is not known" : "Không rõ"));
-        for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        char *rest = NULL;
+        for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+             line = strtok_r(NULL, "\n", &rest)) {
             if (chl_reason_characters(line) > 80) {
                 fail_msg("%zu columns: %s", chl_reason_characters(line), line);
             }
