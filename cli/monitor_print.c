@@ -36,6 +36,7 @@ static const struct shape {
     {.what = "flow/passage", .bare = {"gate", "direction", "kind"}, .named = {"n", "who"}},
     {.what = "flow/cancelled", .bare = {"gate"}, .named = {"unused", "why"}},
     {.what = "flow/reconciled", .bare = {"gate"}, .named = {"entries", "exits", "why"}},
+    {.what = "flow/disagreement", .bare = {"gate"}, .named = {"entries", "exits", "why"}},
     {.what = "limit/state", .bare = {"zone", "state"}, .count = "inside"},
     {.what = "limit/recount", .bare = {"zone"}, .named = {"before", "inside", "who", "why"}},
     {.what = "gate/state", .bare = {"gate", "state"}, .named = {"why"}},

@@ -125,6 +125,7 @@ static chl_err apply_passage(struct engine *engine, const struct engine_record *
     if (made->kind != PASSAGE_HAND) {
         set_counts(gate, made->entry_count, made->exit_count, record->time_ns);
     }
+    gate->since += made->n;
     if (made->direction == DIRECTION_ENTRY) {
         gate->entries += made->n;
     } else {
@@ -161,12 +162,24 @@ static chl_err apply_reconciled(struct engine *engine, const struct engine_recor
     set_counts(gate, made->entry_count, made->exit_count, record->time_ns);
     gate->entries += made->entries;
     gate->exits += made->exits;
+    gate->since += (uint64_t)made->entries + made->exits;
+    errors_widen(engine, made->gate, made->uncertain);
     if (made->grant != 0 && made->grant == gate->grant.id) {
         use_grant(engine, made->gate, made->granted, record->time_ns);
     }
     zones_move(engine, made->gate, DIRECTION_ENTRY, made->entries);
     zones_move(engine, made->gate, DIRECTION_EXIT, made->exits);
     return CHL_OK;
+}
+
+static void set_check(struct engine_gate *gate, uint32_t entry, uint32_t exit_count, int64_t now_ns)
+{
+    gate->check.known = true;
+    gate->check.entry_count = entry;
+    gate->check.exit_count = exit_count;
+    gate->check.entries = gate->entries;
+    gate->check.exits = gate->exits;
+    gate->check.checked_ns = now_ns;
 }
 
 static chl_err apply_gap(struct engine *engine, const struct engine_record *record)
@@ -176,12 +189,26 @@ static chl_err apply_gap(struct engine *engine, const struct engine_record *reco
     if (gate == NULL) {
         return CHL_OK;
     }
-    set_counts(gate, made->entry_count, made->exit_count, record->time_ns);
-    uint16_t zones[ENGINE_DEPTH_MAX];
-    size_t count = zones_entered(engine->config, made->gate, zones);
-    for (size_t i = 0; i < count; i++) {
-        engine->state.zones[zones[i]].uncertain += made->uncertain;
+    if (made->check) {
+        set_check(gate, made->entry_count, made->exit_count, record->time_ns);
+    } else {
+        set_counts(gate, made->entry_count, made->exit_count, record->time_ns);
     }
+    errors_widen(engine, made->gate, made->uncertain);
+    return CHL_OK;
+}
+
+static chl_err apply_disagreement(struct engine *engine, const struct engine_record *record)
+{
+    const struct record_DISAGREEMENT *made = &record->as.DISAGREEMENT;
+    struct engine_gate *gate = gate_at(engine, made->gate);
+    if (gate == NULL) {
+        return CHL_OK;
+    }
+    set_check(gate, made->entry_count, made->exit_count, record->time_ns);
+    gate->check.off_entries = made->entries;
+    gate->check.off_exits = made->exits;
+    errors_widen(engine, made->gate, made->uncertain);
     return CHL_OK;
 }
 
@@ -199,7 +226,7 @@ static chl_err apply_recount(struct engine *engine, const struct engine_record *
     struct engine_zone *zone = zone_at(engine, record->as.RECOUNT.zone);
     if (zone != NULL) {
         zone->inside = record->as.RECOUNT.inside;
-        zone->uncertain = 0;
+        errors_recount(engine, record->as.RECOUNT.zone);
         zone->recount_due = false;
         zone->alarm_ns = zone->alarm_inside = zone->alarm_uncertain = 0;
     }
@@ -255,6 +282,7 @@ static const apply_function appliers[RECORD_TYPE_COUNT] = {
     [RECORD_PASSAGE] = apply_passage,
     [RECORD_CANCELLED] = apply_cancelled,
     [RECORD_RECONCILED] = apply_reconciled,
+    [RECORD_DISAGREEMENT] = apply_disagreement,
     [RECORD_LIMIT_STATE] = apply_limit_state,
     [RECORD_RECOUNT] = apply_recount,
     [RECORD_GATE_STATE] = apply_gate_state,

@@ -8,9 +8,13 @@
 
 /* A passage this soon after a grant was used up is somebody following behind, not a break-in. */
 #define TAILGATE_NS (3 * CHL_NS_PER_S)
-/* Nobody passes a turnstile faster; anything above is a counter that was reset. */
-#define PERSONS_PER_S   INT64_C(4)
-#define PLAUSIBLE_LEAST INT64_C(40)
+/* Nobody passes a lane faster one way; anything above is a counter that began anew. */
+#define PERSONS_PER_S INT64_C(2)
+/* Beside that: readings come late, and a contact may bounce. */
+#define PLAUSIBLE_START INT64_C(10)
+/* Beside that of what may have been lost with a counter. */
+#define LOST_START INT64_C(4)
+
 static void raise_alarm(struct decision *decision, engine_alarm alarm, uint16_t gate, uint32_t n)
 {
     struct engine_record record = record_make(RECORD_ALARM_RAISED);
@@ -21,18 +25,37 @@ static void raise_alarm(struct decision *decision, engine_alarm alarm, uint16_t 
     emit(decision, &record);
 }
 
-/* Difference at the declared width, so that a wrap is a small step and a reset a huge one. */
-static uint32_t step(uint32_t now, uint32_t before, uint8_t bits)
+uint32_t count_step(uint32_t now, uint32_t before, uint8_t bits)
 {
     uint32_t mask = bits >= 32 ? UINT32_MAX : (UINT32_C(1) << bits) - 1;
     return (now - before) & mask;
 }
 
-static bool plausible(const struct engine_gate *gate, int64_t now_ns, uint32_t n)
+static int64_t seconds_between(int64_t now_ns, int64_t then_ns)
 {
-    int64_t away_s = (now_ns - gate->counted_ns) / CHL_NS_PER_S;
-    int64_t most = PLAUSIBLE_LEAST + PERSONS_PER_S * (away_s > 0 ? away_s : 0);
-    return n <= most;
+    int64_t away_ns = now_ns - then_ns;
+    return away_ns > 0 ? (away_ns + CHL_NS_PER_S - 1) / CHL_NS_PER_S : 0;
+}
+
+int64_t count_most(int64_t now_ns, int64_t then_ns)
+{
+    return PLAUSIBLE_START + PERSONS_PER_S * seconds_between(now_ns, then_ns);
+}
+
+/* Since the last reading that was believed; where none was, since the last record of the counts. A
+ * device's own time is the better one where a report lay in a queue. */
+static int64_t most_since(const struct decision *decision, uint16_t index,
+                          const struct chl_gate_reading *reading)
+{
+    const struct engine_watch *watch = &decision->engine->watch[index];
+    int64_t now_ns = decision->input->now_ns;
+    int64_t then_ns =
+        watch->heard_ns != 0 ? watch->heard_ns : decision->engine->state.gates[index].counted_ns;
+    int64_t most = count_most(now_ns, then_ns);
+    int64_t taken = watch->taken_ns != 0 && reading->taken_ns != 0
+                        ? count_most(reading->taken_ns, watch->taken_ns)
+                        : 0;
+    return most > taken ? most : taken;
 }
 
 static void pass(struct decision *decision, uint16_t gate, engine_passage kind, uint32_t n,
@@ -77,7 +100,7 @@ static void count_entries(struct decision *decision, uint16_t index, uint32_t en
 }
 
 static void record_gap(struct decision *decision, uint16_t index,
-                       const struct chl_gate_reading *reading)
+                       const struct chl_gate_reading *reading, int64_t most)
 {
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     struct engine_record record = record_make(RECORD_GAP);
@@ -87,16 +110,30 @@ static void record_gap(struct decision *decision, uint16_t index,
     made->exit_before = gate->exit_count;
     made->entry_count = reading->entry_count;
     made->exit_count = reading->exit_count;
-    /* Since the reset at least this many passed; before it, as many as the grant still held. */
-    uint32_t since = reading->entry_count + reading->exit_count;
-    made->uncertain = (since < PLAUSIBLE_LEAST ? since : (uint32_t)PLAUSIBLE_LEAST) +
-                      grant_left(&gate->grant) + 1;
-    chl_copy(made->why, sizeof made->why, "counter moved further than people can; taken as reset");
+    /* Some passed before it, some since: together as many as can have since the last reading. */
+    int64_t lost = most - PLAUSIBLE_START + LOST_START + grant_left(&gate->grant);
+    made->uncertain = lost < UINT32_MAX ? (uint32_t)lost : UINT32_MAX;
+    chl_copy(made->why, sizeof made->why,
+             decision->engine->watch[index].restarted
+                 ? "the device says that its counters began anew"
+                 : "counter moved further than people can; taken as reset");
     emit(decision, &record);
 }
 
+/* A counter that is smaller than before ran through its end, or began anew unsaid and unseen: then
+ * so many as it shows passed, and perhaps as many more as could. */
+static int64_t doubt(uint32_t now, uint32_t before, uint32_t moved, int64_t most)
+{
+    if (now >= before || moved == 0) {
+        return 0;
+    }
+    int64_t fewer = (int64_t)moved - now;
+    int64_t more = most - (int64_t)moved;
+    return fewer > more ? fewer : more;
+}
+
 static void reconcile(struct decision *decision, uint16_t index, uint32_t entries, uint32_t exits,
-                      const struct chl_gate_reading *reading)
+                      const struct chl_gate_reading *reading, int64_t most)
 {
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     struct engine_record record = record_make(RECORD_RECONCILED);
@@ -109,6 +146,8 @@ static void reconcile(struct decision *decision, uint16_t index, uint32_t entrie
     made->grant = gate->grant.id;
     made->entry_count = reading->entry_count;
     made->exit_count = reading->exit_count;
+    made->uncertain = (uint32_t)(doubt(reading->entry_count, gate->entry_count, entries, most) +
+                                 doubt(reading->exit_count, gate->exit_count, exits, most));
     chl_copy(made->why, sizeof made->why, gate->has_count ? "away" : "baseline");
     emit(decision, &record);
 }
@@ -126,28 +165,11 @@ static int64_t fewest_inside(const struct engine *engine, uint16_t gate)
     return fewest;
 }
 
-void count_passages(struct decision *decision, uint16_t index,
-                    const struct chl_gate_reading *reading)
+/* Those who passed while the gate was watched, each as what they were. */
+static void count_watched(struct decision *decision, uint16_t index, uint32_t entries,
+                          uint32_t exits, const struct chl_gate_reading *reading)
 {
     const struct engine_gate *gate = &decision->engine->state.gates[index];
-    if (!gate->has_count) {
-        reconcile(decision, index, 0, 0, reading);
-        return;
-    }
-    uint32_t entries = step(reading->entry_count, gate->entry_count, reading->count_bits);
-    uint32_t exits = step(reading->exit_count, gate->exit_count, reading->count_bits);
-    if (entries == 0 && exits == 0) {
-        return;
-    }
-    int64_t now_ns = decision->input->now_ns;
-    if (!plausible(gate, now_ns, entries) || !plausible(gate, now_ns, exits)) {
-        record_gap(decision, index, reading);
-        return;
-    }
-    if (gate->state == GATE_UNKNOWN) {
-        reconcile(decision, index, entries, exits, reading);
-        return;
-    }
     /* Who left makes room before who entered fills it, except where some of those who left can only
      * be among those who entered: a count never goes below nothing. */
     bool exits_first = exits <= fewest_inside(decision->engine, index);
@@ -160,4 +182,59 @@ void count_passages(struct decision *decision, uint16_t index,
     if (exits > 0 && !exits_first) {
         pass(decision, index, PASSAGE_EXIT, exits, gate->entry_count, reading->exit_count);
     }
+}
+
+/** What was made of a reading. */
+typedef enum { COUNTED, BEGAN_ANEW, NOT_BELIEVED } believed;
+
+static believed count_authority(struct decision *decision, uint16_t index,
+                                const struct chl_gate_reading *reading, int64_t most)
+{
+    const struct engine_gate *gate = &decision->engine->state.gates[index];
+    struct engine_watch *watch = &decision->engine->watch[index];
+    bool restarted = watch->restarted;
+    if (!gate->has_count) {
+        reconcile(decision, index, 0, 0, reading, 0);
+        return COUNTED;
+    }
+    uint32_t entries = count_step(reading->entry_count, gate->entry_count, reading->count_bits);
+    uint32_t exits = count_step(reading->exit_count, gate->exit_count, reading->count_bits);
+    bool plausible = entries <= most && exits <= most;
+    if (!restarted && !plausible && !watch->suspect) {
+        /* Two words of a counter may have been read around its carry. */
+        watch->suspect = true;
+        return NOT_BELIEVED;
+    }
+    if (restarted || !plausible) {
+        record_gap(decision, index, reading, most);
+        return BEGAN_ANEW;
+    }
+    if (entries == 0 && exits == 0) {
+        return COUNTED;
+    }
+    if (gate->state == GATE_UNKNOWN) {
+        reconcile(decision, index, entries, exits, reading, most);
+    } else {
+        count_watched(decision, index, entries, exits, reading);
+    }
+    return COUNTED;
+}
+
+bool count_passages(struct decision *decision, uint16_t index,
+                    const struct chl_gate_reading *reading)
+{
+    struct engine_watch *watch = &decision->engine->watch[index];
+    int64_t most = most_since(decision, index, reading);
+    believed made = count_authority(decision, index, reading, most);
+    if (made == NOT_BELIEVED) {
+        return false;
+    }
+    if (decision->input->as.report.has_check) {
+        check_counts(decision, index, made == BEGAN_ANEW, most);
+    }
+    watch->suspect = false;
+    watch->restarted = false;
+    watch->heard_ns = decision->input->now_ns;
+    watch->taken_ns = reading->taken_ns;
+    return true;
 }

@@ -30,7 +30,7 @@ static void keep_count(struct decision *decision)
         struct engine_record record = record_make(RECORD_AT_ALARM);
         record.as.AT_ALARM.zone = z;
         record.as.AT_ALARM.inside = zone->inside;
-        record.as.AT_ALARM.uncertain = zone->uncertain + zone->reserved;
+        record.as.AT_ALARM.uncertain = engine_zone_error(decision->engine, z) + zone->reserved;
         record.as.AT_ALARM.state = zone->announced;
         emit(decision, &record);
     }

@@ -132,6 +132,7 @@ static void decide_plain(struct decision *decision)
         /* The input carries the record's own struct; all of them begin at the union's start. */
         switch (decision->input->kind) {
         case INPUT_START:
+            memset(decision->engine->watch, 0, sizeof decision->engine->watch);
             record.as.STARTED = decision->input->as.started;
             break;
         case INPUT_STOP:

@@ -16,6 +16,19 @@ struct engine_seen {
     int64_t since_ns; /**< when it last changed, 0 = never seen since the start */
 };
 
+/** What decisions remember of a gate's readings that led to no record. */
+struct engine_watch {
+    int64_t heard_ns;                 /**< time of the last reading that was believed, 0 = none */
+    int64_t taken_ns;                 /**< when the device answered it, monotonic */
+    int64_t moved_ns;                 /**< when either count last moved */
+    uint64_t entries, exits;          /**< the authority's, then */
+    uint32_t check_entry, check_exit; /**< raw, the second count's */
+    int64_t check_ns;                 /**< when it was last believed */
+    bool check_known;
+    bool restarted; /**< the device said that its counters began anew: not yet recorded */
+    bool suspect, check_suspect; /**< the last one was not believed: the next one settles it */
+};
+
 struct engine {
     const struct engine_config *config;
     struct engine_state state;
@@ -24,6 +37,7 @@ struct engine {
     struct engine_seen seen[ENGINE_GATES_MAX][CONDITION_COUNT];
     int32_t utc_offset_s; /**< as the last input said */
     int64_t looked_ns;    /**< when way and schedule were last looked at */
+    struct engine_watch watch[ENGINE_GATES_MAX];
 };
 
 typedef enum {
@@ -167,6 +181,10 @@ engine_phase engine_gate_phase(const struct engine *engine, uint16_t gate, int64
 bool engine_runs_out(const struct engine *engine, uint16_t gate);
 /** True while entry to what lies behind the gate is closed because everybody leaves. */
 bool engine_disperses(const struct engine *engine, uint16_t gate);
+
+/** Error bar of a zone's count: lost and disputed passages, and the audited bias of its gates.
+ *  @return people, 0 or more. Thread: the owner's. Blocks: never. */
+int64_t engine_zone_error(const struct engine *engine, uint16_t zone);
 
 /** `data` of a record as JSON. @return length, 0 when it does not fit. */
 size_t engine_record_encode(const struct engine_config *config, const struct engine_record *record,

@@ -161,8 +161,8 @@ static void take_reading(struct decision *decision, uint16_t index,
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     bool was_unknown = gate->state == GATE_UNKNOWN;
     bool adopted = adopt_mode(decision, index, reading);
-    count_passages(decision, index, reading);
-    if (was_unknown) {
+    bool believed = count_passages(decision, index, reading);
+    if (was_unknown && believed) {
         set_state(decision, index, GATE_OK, "answers");
     }
     /* What stands at a device that was silent may be older than what stands here: say it again. */
@@ -172,7 +172,7 @@ static void take_reading(struct decision *decision, uint16_t index,
     }
     if (cancel_is_due(gate, now_ns)) {
         cancel_grant(decision, index, "found open after silence");
-    } else if (gate->grant.state == GRANT_CONFIRMED && passage_clear(reading)) {
+    } else if (believed && gate->grant.state == GRANT_CONFIRMED && passage_clear(reading)) {
         end_grant(decision, index, "deadline");
     }
 }
@@ -190,7 +190,11 @@ static void cancel_done(struct decision *decision, uint16_t index,
 {
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     if (report->status == CHL_COMMAND_DONE && report->has_reading) {
-        count_passages(decision, index, &report->reading);
+        if (!count_passages(decision, index, &report->reading)) {
+            record_command(decision, index, ACTION_CANCEL, STATUS_UNKNOWN,
+                           "its counters were not believed: read again");
+            return;
+        }
         if (gate->grant.id != 0 && passage_clear(&report->reading)) {
             end_grant(decision, index, "deadline");
         } else if (gate->grant.id != 0) {
@@ -264,6 +268,8 @@ void decide_report(struct decision *decision)
         decision->engine->config->gates[index].hand) {
         return;
     }
+    struct engine_watch *watch = &decision->engine->watch[index];
+    watch->restarted = watch->restarted || report->restarted;
     switch (report->kind) {
     case CHL_REPORT_READING:
         take_reading(decision, index, &report->reading);

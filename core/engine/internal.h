@@ -66,9 +66,23 @@ void command(struct decision *decision, uint16_t gate, engine_action action);
 /** Open a grant's cancellation, or end it at once at a gate by hand. */
 void cancel_grant(struct decision *decision, uint16_t gate, const char *why);
 
-/** Record what a device counted since the last reading. */
-void count_passages(struct decision *decision, uint16_t index,
+/** Record what a device counted since the last reading.
+ *  @return false when the counters moved further than people can: then nothing is recorded, and the
+ *  next reading tells whether this one was torn or the counters began anew. */
+bool count_passages(struct decision *decision, uint16_t index,
                     const struct chl_gate_reading *reading);
+/** Difference at the declared width, so that a wrap is a small step and a reset a huge one. */
+uint32_t count_step(uint32_t now, uint32_t before, uint8_t bits);
+/** People who can have passed a gate one way since `then_ns` at most. */
+int64_t count_most(int64_t now_ns, int64_t then_ns);
+/** Compare the second count with the authority's. `gap`: the authority's began anew just now;
+ * `most`: people who can have passed since the last reading. */
+void check_counts(struct decision *decision, uint16_t index, bool gap, int64_t most);
+
+/** Widen the error bar of every zone that a gate counts people of. */
+void errors_widen(struct engine *engine, uint16_t gate, int64_t n);
+/** Begin the error bar of a zone anew. */
+void errors_recount(struct engine *engine, uint16_t zone);
 
 /** A lost grant that may be cancelled now. The cancel takes away all entries, so it would close a
  * gate that stands open: there the places stay taken until its mode changes or they are used. */

@@ -43,6 +43,7 @@ struct engine_gate_config {
     uint8_t way; /**< engine_way */
     uint16_t slot_count;
     const struct engine_slot *slots; /**< the first that holds decides */
+    bool check_entry, check_exit;    /**< ways that a second count counts, where there is one */
 };
 
 struct engine_lane_config {
@@ -65,7 +66,7 @@ struct engine_config {
 
 struct engine_zone {
     int64_t inside, reserved;
-    int64_t uncertain; /**< error bar, people */
+    int64_t uncertain; /**< error bar, people, without the audited bias: see engine_zone_error */
     uint64_t entered, left;
     uint8_t announced; /**< engine_zone_state last recorded */
     bool recount_due;
@@ -98,6 +99,15 @@ struct engine_grant {
     uint8_t state; /**< engine_grant_state */
 };
 
+/** A second count beside the authority's: it only says how far that may be wrong. */
+struct engine_check {
+    bool known;                       /**< the counters below were read once */
+    uint32_t entry_count, exit_count; /**< as of the last record of them */
+    uint64_t entries, exits;          /**< what the authority had counted then */
+    int64_t checked_ns;               /**< time of that record */
+    int64_t off_entries, off_exits;   /**< authority less second count since the last recount */
+};
+
 struct engine_gate {
     uint8_t state, mode; /**< engine_gate_state, chl_gate_mode */
     uint8_t mode_state;  /**< engine_mode_state */
@@ -108,6 +118,8 @@ struct engine_gate {
     int64_t counted_ns;      /**< time of the record that set the counters */
     int64_t grant_closed_ns; /**< when the last grant ended */
     uint64_t entries, exits;
+    uint64_t since; /**< passages since the last recount of a zone beside it */
+    struct engine_check check;
     struct engine_grant grant;
     uint8_t phase;       /**< engine_phase as recorded; see engine_gate_phase */
     uint8_t conditions;  /**< bit n = engine_condition n */

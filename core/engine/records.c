@@ -21,6 +21,9 @@ static const struct engine_field fields_CANCELLED[] = {ENGINE_FIELDS_CANCELLED(F
 #define ROW_STRUCT record_RECONCILED
 static const struct engine_field fields_RECONCILED[] = {ENGINE_FIELDS_RECONCILED(FIELD_ROW)};
 #undef ROW_STRUCT
+#define ROW_STRUCT record_DISAGREEMENT
+static const struct engine_field fields_DISAGREEMENT[] = {ENGINE_FIELDS_DISAGREEMENT(FIELD_ROW)};
+#undef ROW_STRUCT
 #define ROW_STRUCT record_LIMIT_STATE
 static const struct engine_field fields_LIMIT_STATE[] = {ENGINE_FIELDS_LIMIT_STATE(FIELD_ROW)};
 #undef ROW_STRUCT

@@ -232,7 +232,16 @@ typedef enum {
     F(U32, granted, "entries explained by it")                                                     \
     F(U32, entry_count, "entry counter now")                                                       \
     F(U32, exit_count, "exit counter now")                                                         \
+    F(U32, uncertain, "people by which that may be wrong")                                         \
     F(WHY, why, "baseline or away")
+#define ENGINE_FIELDS_DISAGREEMENT(F)                                                              \
+    F(GATE, gate, "gate with two counts")                                                          \
+    F(I64, entries, "authority less second count since the last recount, entries")                 \
+    F(I64, exits, "the same of exits")                                                             \
+    F(U32, uncertain, "people by which this widens the error bar")                                 \
+    F(U32, entry_count, "entry counter of the second count now")                                   \
+    F(U32, exit_count, "exit counter of the second count now")                                     \
+    F(WHY, why, "baseline, differs, agrees or gap")
 #define ENGINE_FIELDS_GAP(F)                                                                       \
     F(GATE, gate, "gate whose counter was reset")                                                  \
     F(U32, entry_before, "last known entry counter")                                               \
@@ -240,6 +249,7 @@ typedef enum {
     F(U32, entry_count, "entry counter now")                                                       \
     F(U32, exit_count, "exit counter now")                                                         \
     F(U32, uncertain, "people by which the count may now be wrong")                                \
+    F(BOOL, check, "it was the second count, which adds nothing")                                  \
     F(WHY, why, "what makes it implausible")
 #define ENGINE_FIELDS_LIMIT_STATE(F)                                                               \
     F(ZONE, zone, "zone")                                                                          \
@@ -338,6 +348,7 @@ typedef enum {
     X(PASSAGE, FLOW, "passage")                                                                    \
     X(CANCELLED, FLOW, "cancelled")                                                                \
     X(RECONCILED, FLOW, "reconciled")                                                              \
+    X(DISAGREEMENT, FLOW, "disagreement")                                                          \
     X(LIMIT_STATE, LIMIT, "state")                                                                 \
     X(RECOUNT, LIMIT, "recount")                                                                   \
     X(AT_ALARM, LIMIT, "at-alarm")                                                                 \

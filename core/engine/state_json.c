@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIXED = 4096, PER_ZONE = 1024, PER_GATE = 1536, PER_LANE = 1024, PER_CODE = 192 };
+enum { FIXED = 4096, PER_ZONE = 1024, PER_GATE = 2048, PER_LANE = 1024, PER_CODE = 192 };
 
 size_t engine_state_bound(const struct engine *engine)
 {
@@ -78,6 +78,19 @@ static void put_phase(struct chl_json *json, const struct engine_gate *gate)
     chl_json_int(json, "tailgate", gate->tailgate_ns);
 }
 
+static void put_check(struct chl_json *json, const struct engine_check *check)
+{
+    chl_json_object(json, "check");
+    chl_json_uint(json, "entry_count", check->entry_count);
+    chl_json_uint(json, "exit_count", check->exit_count);
+    chl_json_uint(json, "entries", check->entries);
+    chl_json_uint(json, "exits", check->exits);
+    chl_json_int(json, "checked", check->checked_ns);
+    chl_json_int(json, "off_entries", check->off_entries);
+    chl_json_int(json, "off_exits", check->off_exits);
+    chl_json_close_object(json);
+}
+
 static void put_gates(struct chl_json *json, const struct engine *engine)
 {
     chl_json_object(json, "gates");
@@ -98,6 +111,10 @@ static void put_gates(struct chl_json *json, const struct engine *engine)
         chl_json_uint(json, "entries", gate->entries);
         chl_json_uint(json, "exits", gate->exits);
         put_phase(json, gate);
+        chl_json_uint(json, "since", gate->since);
+        if (gate->check.known) {
+            put_check(json, &gate->check);
+        }
         if (gate->grant.state != GRANT_NONE) {
             put_grant(json, &gate->grant);
         }
@@ -301,6 +318,23 @@ static void get_phase(struct engine *engine, uint16_t index, json_t *from)
     }
 }
 
+static void get_check(struct engine_check *check, json_t *from)
+{
+    if (from == NULL) {
+        return;
+    }
+    *check = (struct engine_check){
+        .known = true,
+        .entry_count = (uint32_t)number(from, "entry_count"),
+        .exit_count = (uint32_t)number(from, "exit_count"),
+        .entries = (uint64_t)number(from, "entries"),
+        .exits = (uint64_t)number(from, "exits"),
+        .checked_ns = number(from, "checked"),
+        .off_entries = number(from, "off_entries"),
+        .off_exits = number(from, "off_exits"),
+    };
+}
+
 static bool get_gates(struct engine *engine, json_t *gates)
 {
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
@@ -322,8 +356,10 @@ static bool get_gates(struct engine *engine, json_t *gates)
             .grant_closed_ns = number(from, "grant_closed"),
             .entries = (uint64_t)number(from, "entries"),
             .exits = (uint64_t)number(from, "exits"),
+            .since = (uint64_t)number(from, "since"),
         };
         get_phase(engine, g, from);
+        get_check(&gate->check, json_object_get(from, "check"));
         json_t *grant = json_object_get(from, "grant");
         if (grant != NULL && !get_grant(&gate->grant, grant)) {
             return false;

@@ -173,7 +173,7 @@ void settle_zones(struct decision *decision)
             .inside = zone->inside,
             .reserved = zone->reserved,
             .limit = engine->config->zones[z].hard,
-            .uncertain = zone->uncertain,
+            .uncertain = engine_zone_error(engine, z),
         };
         emit(decision, &record);
         above_alarm(decision, z, before, after);

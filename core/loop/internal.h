@@ -69,6 +69,7 @@ struct loop {
     char epoch[37];
     int64_t anchor_wall_ns, anchor_mono_ns;
     int64_t clock_checked_ns, busy_told_ns;
+    bool *restarted;      /**< per gate: said by a reading that was not decided */
     int64_t *heard_ns;    /**< per gate: when it last reported */
     int64_t *captured_ns; /**< per gate: capture of the scan that its grant answers, monotonic */
     uint64_t *measured;   /**< per gate: grant that `captured_ns` belongs to */
@@ -103,8 +104,6 @@ void loop_decide(struct loop *loop, struct engine_input *input);
 /** Keep a line until record `after` is durable. */
 void loop_defer(struct loop *loop, uint64_t after, control_token token, const char *member,
                 const char *json, size_t length);
-/** show.c: tell watchers of the zones and gates that the last decision changed. */
-void loop_show_places(struct loop *loop);
 /** Refuse now: a refusal never waits for the disk. */
 void loop_refuse(struct loop *loop, control_token token, chl_err error, const char *text);
 /** Give what waited and is durable now. */

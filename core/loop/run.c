@@ -45,12 +45,13 @@ static chl_err make_arrays(struct loop *loop)
 {
     size_t gates = loop->site.engine.gate_count + 1U;
     loop->heard_ns = calloc(gates, sizeof *loop->heard_ns);
+    loop->restarted = calloc(gates, sizeof *loop->restarted);
     loop->captured_ns = calloc(gates, sizeof *loop->captured_ns);
     loop->measured = calloc(gates, sizeof *loop->measured);
     loop->health = calloc(loop->config->instance_count + 1, sizeof *loop->health);
     loop->lane_busy = calloc(loop->site.engine.lane_count + 1U, sizeof *loop->lane_busy);
-    return loop->heard_ns != NULL && loop->captured_ns != NULL && loop->measured != NULL &&
-                   loop->lane_busy != NULL && loop->health != NULL
+    return loop->heard_ns != NULL && loop->restarted != NULL && loop->captured_ns != NULL &&
+                   loop->measured != NULL && loop->lane_busy != NULL && loop->health != NULL
                ? CHL_OK
                : CHL_E_NOMEM;
 }
@@ -233,6 +234,7 @@ void loop_free(struct loop *loop)
     engine_free(&loop->folded);
     site_free(&loop->site);
     free(loop->heard_ns);
+    free(loop->restarted);
     free(loop->captured_ns);
     free(loop->measured);
     free(loop->lane_busy);

@@ -272,6 +272,9 @@ static void test_counter_reset_is_a_gap(void **state)
     int64_t before = inside(site, 1);
     site->entry[0] = 2;
     site_pass(site, 0, 0, 0);
+    /* One reading may have been torn: the second one settles it. */
+    assert_null(site_record(site, RECORD_GAP));
+    site_pass(site, 0, 0, 0);
     assert_non_null(site_record(site, RECORD_GAP));
     assert_int_equal(inside(site, 1), before);
     assert_true(site->engine.state.zones[1].uncertain > 0);

@@ -1,1 +1,0 @@
-chl_add_test(test_config_schedule SOURCES test_config_schedule.c LINK chl_site chl_config)
