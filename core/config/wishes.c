@@ -22,6 +22,20 @@ static chl_err unknown_setting(struct reading *r, struct chl_yaml_node node, con
         nearest != NULL ? nearest : "", nearest != NULL ? "'?" : "");
 }
 
+/** A pulse of another length, or an input that drives an output, is another device. */
+static chl_err check_fixed(struct reading *r, struct chl_yaml_node node,
+                           const struct chl_profile *own, const struct chl_setting *s,
+                           int64_t value)
+{
+    if (!s->fixed || value == s->wanted[0]) {
+        return CHL_OK;
+    }
+    return chl_yaml_refuse(r->yaml, node, r->error,
+                           "expected %lld for '%s', which is fixed in profile '%s', got %lld; the "
+                           "driver relies on it: take it out, or write a profile of your own",
+                           (long long)s->wanted[0], s->name, own->id, (long long)value);
+}
+
 /** The fail-safe is chosen by `on_link_loss`; a wish may only lengthen or shorten its time. */
 static chl_err check_fail_safe(struct reading *r, struct chl_yaml_node node,
                                const struct config_gate *gate, const struct chl_profile *own,
@@ -67,6 +81,7 @@ static chl_err read_wish(struct reading *r, struct chl_yaml_node section, const 
         others[other_count++] = key;
     }
     chl_err result = chl_yaml_read(r->yaml, section, table, others, &o, r->error);
+    result = result != CHL_OK ? result : check_fixed(r, node, own, s, o.value);
     result = result != CHL_OK ? result : check_fail_safe(r, node, gate, own, s, o.value);
     if (result == CHL_OK) {
         gate->wish_list[gate->wish_count++] =

@@ -113,6 +113,7 @@ struct chl_setting {
     const char *name; /**< as profiles, sites and `chilang firmware` write it */
     const char *about_vi, *about_en;
     struct chl_register reg; /**< one; with rows: one for each output, only the gate's counts */
+    bool fixed;              /**< the driver relies on wanted[0]: no site may wish otherwise */
     bool has_complement;     /**< reg.address + 1 holds the one's complement; both in one write */
     chl_setting_kind kind;
     chl_want_kind want;

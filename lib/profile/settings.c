@@ -20,7 +20,7 @@ struct setting_options {
     struct register_options reg;
     const char *role, *about_vi, *about_en;
     int kind, want;
-    bool complement;
+    bool complement, fixed;
     int64_t value, tick_ms, per_loss[CHL_LINK_LOSS_COUNT];
 };
 
@@ -117,6 +117,13 @@ const struct chl_opt profile_setting_table[] = {
          "kỳ",
      .help_en = "which value is right: `value`; `pass-time` of the gate; `link-loss`: by the "
                 "gate's on_link_loss, part of the fail-safe; `none`: any"},
+    {.name = "fixed",
+     .type = CHL_OPT_BOOL,
+     .dflt = "false",
+     .offset = AT(fixed),
+     .help_vi = "Chương trình dựa vào giá trị này: địa điểm không được đổi; chỉ với want: value",
+     .help_en =
+         "the driver relies on the value: no site may wish another; only with `want: value`"},
     {.name = "value",
      .type = CHL_OPT_INT,
      .max = UINT32_MAX,
@@ -298,6 +305,11 @@ static chl_err check_setting(struct profile_reading *r, struct chl_yaml_node nod
                                    "value, got read",
                                    s->name);
     }
+    if (s->fixed && s->want != CHL_WANT_VALUE) {
+        return chl_yaml_refuse_key(r->yaml, chl_yaml_get(r->yaml, node, "fixed"), r->error,
+                                   "expected 'want: value' beside 'fixed', got 'want: %s'",
+                                   wants[s->want]);
+    }
     if (s->reg.write_only) {
         return chl_yaml_refuse_key(r->yaml, node, r->error,
                                    "expected setting '%.40s' to be readable, got access: write; "
@@ -332,6 +344,7 @@ static chl_err read_setting(struct profile_reading *r, struct chl_yaml_node node
                               .about_vi = o.about_vi,
                               .about_en = o.about_en,
                               .has_complement = o.complement,
+                              .fixed = o.fixed,
                               .kind = (chl_setting_kind)o.kind,
                               .want = (chl_want_kind)o.want,
                               .tick_ms = o.tick_ms};

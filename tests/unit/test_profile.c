@@ -123,6 +123,8 @@ static void test_lot_keeps_its_settings(void **state)
     assert_int_equal(adds->reg.address, 0x3010);
     assert_int_equal(adds->want, CHL_WANT_VALUE);
     assert_int_equal(adds->wanted[0], 0);
+    assert_true(adds->fixed);
+    assert_false(line->fixed);
     struct chl_wants wants = {.pass_time_ms = 7100, .on_link_loss = CHL_LINK_HOLD};
     int64_t value = -1;
     assert_true(chl_setting_wanted(chl_profile_setting(p, "start-time"), &wants, &value));
