@@ -295,11 +295,11 @@ static chl_err read_all(struct reading *r)
     }
 }
 
-chl_err arrivals_load(const char *path, const struct config *config, struct arrivals *out,
-                      char why[REHEARSE_WHY])
+chl_err arrivals_read(FILE *file, const char *name, const struct config *config,
+                      struct arrivals *out, char why[REHEARSE_WHY])
 {
     *out = (struct arrivals){.rows = NULL};
-    struct reading r = {.path = path,
+    struct reading r = {.path = name,
                         .config = config,
                         .out = out,
                         .why = why,
@@ -309,16 +309,24 @@ chl_err arrivals_load(const char *path, const struct config *config, struct arri
         (void)snprintf(why, REHEARSE_WHY, "out of memory");
         return CHL_E_NOMEM;
     }
-    chl_err result = CHL_E_IO;
-    r.csv->file = fopen(path, "re");
-    if (r.csv->file == NULL) {
+    r.csv->file = file;
+    chl_err result = read_all(&r);
+    free(r.csv);
+    return result;
+}
+
+chl_err arrivals_load(const char *path, const struct config *config, struct arrivals *out,
+                      char why[REHEARSE_WHY])
+{
+    *out = (struct arrivals){.rows = NULL};
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
         (void)snprintf(why, REHEARSE_WHY, "%.200s: %s; expected a file of arrivals a minute", path,
                        strerrordesc_np(errno));
-    } else {
-        result = read_all(&r);
-        (void)fclose(r.csv->file);
+        return CHL_E_IO;
     }
-    free(r.csv);
+    chl_err result = arrivals_read(file, path, config, out, why);
+    (void)fclose(file);
     return result;
 }
 

@@ -8,6 +8,8 @@
 #include "core/config/config.h"
 #include "sim/rehearse/options.h"
 
+#include <stdio.h>
+
 enum {
     ARRIVALS_ROWS_MAX = 20000,
     ARRIVALS_PEOPLE_MAX = 200000, /**< in the whole file */
@@ -50,6 +52,9 @@ struct arrivals {
  *  @return CHL_OK, CHL_E_IO, CHL_E_CONFIG, CHL_E_LIMIT, CHL_E_NOMEM. Blocks: reads a file. */
 chl_err arrivals_load(const char *path, const struct config *config, struct arrivals *out,
                       char why[REHEARSE_WHY]);
+/** The same from an open file, which stays the caller's; `name` stands for it in messages. */
+chl_err arrivals_read(FILE *file, const char *name, const struct config *config,
+                      struct arrivals *out, char why[REHEARSE_WHY]);
 void arrivals_free(struct arrivals *arrivals);
 
 #endif
