@@ -21,6 +21,8 @@ enum {
     X(monitor, "follow a site's events, prove the chain, store each exactly once")                 \
     X(status, "show how a running site stands")                                                    \
     X(gate, "order something of gates, lanes and counts")                                          \
+    X(emergency, "open every gate, at once")                                                       \
+    X(disperse, "close entry, lanes run outward, until it is ended")                               \
     X(lane, "the screen of one lane: verdicts, taps, entry by hand")                               \
     X(enter, "enter by hand somebody who has no code")                                             \
     X(reasons, "the table of reasons that a lane can give")                                        \

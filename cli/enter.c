@@ -11,9 +11,9 @@
 #include "cli/declare.h"
 #include "cli/door.h"
 #include "cli/entry.h"
-#include "lib/text/lang.h"
 #include "cli/plain.h"
 #include "lib/base/text.h"
+#include "lib/text/lang.h"
 
 enum {
     KEY_WHO = 'w',

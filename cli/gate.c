@@ -11,13 +11,14 @@
 #include "cli/cli.h"
 #include "cli/door.h"
 #include "lib/base/text.h"
+#include "lib/text/lang.h"
 
-enum { KEY_WHO = 'w', KEY_WHY = 'y', KEY_ADMIT = 0x100, KEY_REFUSE, WORDS_MAX = 4 };
+enum { KEY_WHO = 'w', KEY_WHY = 'y', KEY_ADMIT = 0x100, KEY_REFUSE, KEY_END, WORDS_MAX = 4 };
 
 struct options {
     struct door door;
     const char *who, *why;
-    bool admit, refuse;
+    bool admit, refuse, end;
     const char *words[WORDS_MAX];
     size_t count;
 };
@@ -27,10 +28,12 @@ static const struct argp_option rows[] = {
     {"why", KEY_WHY, "TEXT", 0, "why", 0},
     {"admit", KEY_ADMIT, NULL, 0, "resolve: let the person in", 0},
     {"refuse", KEY_REFUSE, NULL, 0, "resolve: do not", 0},
+    {"end", KEY_END, NULL, 0, "disperse: end it", 0},
     {0},
 };
 
-static const char arguments[] = "GATE normal|blocked|free\n"
+static const char arguments[] = "GATE normal|blocked|free|free-exit|schedule\n"
+                                "disperse [ZONE] [--end]\n"
                                 "emergency\n"
                                 "reset\n"
                                 "resolve LANE --admit|--refuse\n"
@@ -55,6 +58,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_REFUSE:
         options->refuse = true;
+        return 0;
+    case KEY_END:
+        options->end = true;
         return 0;
     case ARGP_KEY_ARG:
         if (options->count == WORDS_MAX) {
@@ -152,16 +158,23 @@ static bool read_mode(const struct options *options, struct control_request *req
     static const struct {
         const char *name;
         chl_gate_mode mode;
-    } modes[] = {
-        {"normal", CHL_MODE_NORMAL}, {"blocked", CHL_MODE_BLOCKED}, {"free", CHL_MODE_FREE}};
+    } modes[] = {{"normal", CHL_MODE_NORMAL},
+                 {"blocked", CHL_MODE_BLOCKED},
+                 {"free", CHL_MODE_FREE},
+                 {"free-exit", CHL_MODE_FREE_EXIT}};
     request->op = CONTROL_GATE;
+    request->schedule = strcmp(options->words[1], "schedule") == 0;
+    if (request->schedule) {
+        return take_text(options->words[0], request->gate, sizeof request->gate, complaint);
+    }
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         if (strcmp(options->words[1], modes[i].name) == 0) {
             request->mode = modes[i].mode;
             return take_text(options->words[0], request->gate, sizeof request->gate, complaint);
         }
     }
-    return complain(complaint, "expected normal, blocked or free", options->words[1]);
+    return complain(complaint, "expected normal, blocked, free, free-exit or schedule",
+                    options->words[1]);
 }
 
 static bool read_alone(const struct options *options, struct control_request *request,
@@ -172,6 +185,15 @@ static bool read_alone(const struct options *options, struct control_request *re
     return true;
 }
 
+static bool read_disperse(const struct options *options, struct control_request *request,
+                          struct complaint *complaint)
+{
+    request->op = CONTROL_DISPERSE;
+    request->end = options->end;
+    return options->count < 2 ||
+           take_text(options->words[1], request->zone, sizeof request->zone, complaint);
+}
+
 /** First word, how many words, what reads them. NULL: any gate. */
 static const struct {
     const char *word;
@@ -179,7 +201,8 @@ static const struct {
     bool (*read)(const struct options *, struct control_request *, struct complaint *);
 } forms[] = {{"emergency", 1, 1, read_alone}, {"reset", 1, 1, read_alone},
              {"resolve", 2, 2, read_resolve}, {"pass", 3, 4, read_pass},
-             {"recount", 3, 3, read_recount}, {NULL, 2, 2, read_mode}};
+             {"recount", 3, 3, read_recount}, {"disperse", 1, 2, read_disperse},
+             {NULL, 2, 2, read_mode}};
 
 static bool read_request(const struct options *options, struct control_request *request,
                          struct complaint *complaint)
@@ -217,20 +240,24 @@ static bool check_request(const struct control_request *request, struct complain
     return true;
 }
 
-int cli_gate(int argc, char **argv)
+/* One press opens; who it was is asked once that is done. */
+static void ask_who(const char *program, const struct control_request *request)
 {
-    static const struct argp_child children[] = {{&door_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {
-        .options = rows,
-        .parser = parse,
-        .args_doc = arguments,
-        .doc =
-            "Order something of the site's gates, lanes and counts. Every order names --who, and "
-            "--why where it changes a mode or a count; an emergency needs neither.",
-        .children = children};
-    struct options options = {.who = NULL};
+    if (request->op == CONTROL_EMERGENCY && request->who[0] == '\0') {
+        (void)printf(
+            lang_is_english()
+                ? "every gate opens; now say who and why: `%s --who NAME --why TEXT`\n"
+                : "mọi cổng đang mở; bây giờ ghi ai và vì sao: `%s --who TÊN --why LÝ-DO`\n",
+            program);
+    }
+}
+
+/** `first`: word that the command's own name stands for, NULL = none. */
+static int run(int argc, char **argv, const struct argp *argp, const char *first)
+{
+    struct options options = {.words = {first}, .count = first != NULL ? 1 : 0};
     argp_err_exit_status = CLI_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0) {
+    if (argp_parse(argp, argc, argv, 0, NULL, &options) != 0) {
         return CLI_USAGE;
     }
     struct control_request request = {.op = CONTROL_OP_COUNT};
@@ -244,7 +271,46 @@ int cli_gate(int argc, char **argv)
     int code = door_ask(&options.door, argv[0], &request, &answer);
     if (code == CLI_OK) {
         (void)printf("%s: done and recorded\n", chl_control_op_name(request.op));
+        ask_who("chilang emergency", &request);
     }
     json_decref(answer);
     return code;
+}
+
+static const struct argp_child children[] = {{&door_argp, 0, NULL, 0}, {0}};
+
+int cli_gate(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = rows,
+        .parser = parse,
+        .args_doc = arguments,
+        .doc =
+            "Order something of the site's gates, lanes and counts. Every order names --who, and "
+            "--why where it changes a mode or a count; an emergency needs neither.",
+        .children = children};
+    return run(argc, argv, &argp, NULL);
+}
+
+int cli_emergency(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = rows,
+        .parser = parse,
+        .doc = "Open every gate, at once. Say --who and --why now, or with the same command "
+               "afterwards. `chilang gate reset` ends it.",
+        .children = children};
+    return run(argc, argv, &argp, "emergency");
+}
+
+int cli_disperse(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = rows,
+        .parser = parse,
+        .args_doc = "[ZONE]",
+        .doc = "Close entry to the whole site, or to one zone, and run reversible lanes outward, "
+               "until --end. The way out is free all the while.",
+        .children = children};
+    return run(argc, argv, &argp, "disperse");
 }

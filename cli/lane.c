@@ -12,10 +12,10 @@
 #include "cli/lane_link.h"
 #include "cli/lane_term.h"
 #include "cli/lane_view.h"
-#include "lib/text/lang.h"
 #include "cli/plain.h"
 #include "lib/base/text.h"
 #include "lib/base/time.h"
+#include "lib/text/lang.h"
 
 enum { KEY_WHO = 'w', KEY_LANG = 'l', TURN_MS = 500, ASK_EVERY_MS = 2000, MESSAGE_COLUMNS = 160 };
 

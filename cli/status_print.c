@@ -3,6 +3,7 @@
  *  @brief The tables of `chilang status`: data first, one printer for all of them.
  */
 #include "cli/status_print.h"
+#include "cli/status_alarm.h"
 #include "cli/status_why.h"
 
 #include <inttypes.h>
@@ -40,11 +41,12 @@ static const struct table tables[] = {
     {"gates",
      {{"GATE", "id", 18, TEXT, false},
       {"STATE", "state", 8, STATE, false},
+      {"PHASE", "phase", 8, STATE, false},
       {"MODE", "mode", 9, STATE, false},
       {"AGE", "age_ms", 7, AGE, true},
-      {"IN", "entries", 8, NUMBER, false},
-      {"OUT", "exits", 8, NUMBER, false},
-      {"GRANT", "grant", 16, GRANT, true}}},
+      {"IN", "entries", 6, NUMBER, false},
+      {"OUT", "exits", 6, NUMBER, false},
+      {"GRANT", "grant", 11, GRANT, true}}},
     {"lanes",
      {{"LANE", "id", 18, TEXT, false},
       {"VERDICT", "verdict", 8, STATE, false},
@@ -63,7 +65,8 @@ static const struct {
 } colours[] = {{"NORMAL", "32"},      {"OK", "32"},        {"ADMIT", "32"},   {"ok", "32"},
                {"APPROACHING", "33"}, {"CHECK", "33"},     {"blocked", "33"}, {"free", "33"},
                {"AT_LIMIT", "34"},    {"WAIT", "34"},      {"ABOVE", "31"},   {"UNKNOWN", "31"},
-               {"DENY", "31"},        {"emergency", "31"}, {"failed", "31"}};
+               {"DENY", "31"},        {"emergency", "31"}, {"failed", "31"},  {"STUCK", "31"},
+               {"OPEN", "33"},        {"free-exit", "33"}, {"NO_SHOW", "33"}};
 
 static bool is_combining(const char *c)
 {
@@ -249,10 +252,7 @@ static void print_duties(FILE *out, const json_t *status, bool colour, size_t co
     const char *plain = colour ? "\033[0m" : "";
     const json_t *zones = json_object_get(status, "zones");
     char zone[CELL_MAX];
-    if (json_is_true(json_object_get(status, "emergency"))) {
-        (void)fprintf(out, "%sEMERGENCY%s every gate is open; `chilang gate reset` ends it\n", red,
-                      plain);
-    }
+    status_emergency(out, status, red, plain, columns);
     if (json_is_true(json_object_get(status, "clock_doubt"))) {
         (void)fprintf(out, "%sCLOCK%s in doubt: set the machine's time\n", red, plain);
     }

@@ -12,7 +12,7 @@ static chl_err read_sections(struct reading *r)
 {
     static chl_err (*const sections[])(struct reading *) = {
         config_read_site,  config_read_credentials, config_read_instances, config_read_trust,
-        config_read_zones, config_read_gates,       config_check_use};
+        config_read_zones, config_read_gates,       config_read_emergency, config_check_use};
     chl_err result = CHL_OK;
     for (size_t i = 0; result == CHL_OK && i < sizeof sections / sizeof *sections; i++) {
         result = sections[i](r);
@@ -77,6 +77,7 @@ void config_free(struct config *config)
     }
     for (size_t i = 0; i < config->gate_count; i++) {
         free(config->gates[i].wish_list);
+        free(config->gates[i].slots);
     }
     free(config->zones);
     free(config->gates);

@@ -16,7 +16,8 @@ enum {
     CONFIG_LANES_MAX = 256,
     CONFIG_INSTANCES_MAX = 128,
     CONFIG_TRUST_MAX = 64,
-    CONFIG_OUTSIDE = -1 /**< zone index of the world outside */
+    CONFIG_SLOTS_MAX = 16, /**< of one gate's schedule */
+    CONFIG_OUTSIDE = -1    /**< zone index of the world outside */
 };
 
 struct config_zone {
@@ -24,6 +25,21 @@ struct config_zone {
     const char *activity;     /**< as the site names it, NULL = not stated */
     int parent;               /**< zone index or CONFIG_OUTSIDE */
     int64_t warn, soft, hard; /**< people; 0 = none (warn and soft: absent; hard: no limit) */
+};
+
+/** Which way a lane leads; nobody is kept from leaving by any of them. */
+typedef enum {
+    CONFIG_WAY_BOTH = 0,
+    CONFIG_WAY_IN,
+    CONFIG_WAY_OUT,
+    CONFIG_WAY_REVERSIBLE
+} config_way;
+
+/** When a reversible lane runs which way, in the site's local time. */
+struct config_slot {
+    uint16_t from_min, to_min; /**< minutes of the day; an end before its beginning is next day's */
+    uint8_t days;              /**< bit 0 = Monday */
+    bool out;
 };
 
 /** A gate; `instance` < 0 means `gate: hand` (confirmed by a tap). */
@@ -43,6 +59,9 @@ struct config_gate {
     const struct chl_gate_wish *wishes;
     struct chl_gate_wish *wish_list; /**< the memory of `wishes` */
     int lane;                        /**< index of its lane, −1 = none */
+    config_way way;
+    size_t slot_count;
+    struct config_slot *slots; /**< the first that holds decides */
 };
 
 /** A lane is named after its gate; several scanners may serve it. */
@@ -86,6 +105,7 @@ struct config {
     const char *revoked_path; /**< list of declarations taken back; NULL = none */
     const char *journal_path, *control_path, *state_dir;
     int64_t keep_persons_ms;
+    bool device_emergency_is_local; /**< one pressed at a device opens that gate, not the site */
     int64_t desk_ms; /**< how long the desk may see whom a lane scanned last, 0 = never */
 };
 

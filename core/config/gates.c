@@ -9,7 +9,7 @@
 
 struct gate_options {
     const char *name, *from, *to;
-    int hand, on_link_loss;
+    int hand, on_link_loss, way;
     int64_t pass_time_ms;
 };
 
@@ -18,6 +18,7 @@ struct lane_options {
 };
 
 static const char *const by_what[] = {"device", "hand", NULL};
+static const char *const ways[] = {"both", "in", "out", "reversible", NULL};
 static const char *const link_losses[] = {"hold", "free-exit", "free", NULL};
 
 static const struct chl_opt gate_table[] = {
@@ -54,6 +55,13 @@ static const struct chl_opt gate_table[] = {
      .offset = offsetof(struct gate_options, pass_time_ms),
      .help_vi = "Thời gian để một người đi qua",
      .help_en = "Time a person has to pass"},
+    {.name = "way",
+     .type = CHL_OPT_ENUM,
+     .dflt = "both",
+     .choices = ways,
+     .offset = offsetof(struct gate_options, way),
+     .help_vi = "Chiều của làn; không chiều nào chặn người đi ra",
+     .help_en = "Which way the lane leads; none of them keeps anybody from leaving"},
     {.name = "on_link_loss",
      .type = CHL_OPT_ENUM,
      .dflt = "hold",
@@ -175,7 +183,7 @@ static chl_err read_lane(struct reading *r, struct chl_yaml_node entry, size_t i
 
 static chl_err read_gate(struct reading *r, struct chl_yaml_node entry, size_t index)
 {
-    static const char *const also[] = {"device", "lane", NULL};
+    static const char *const also[] = {"device", "lane", "schedule", NULL};
     struct config_gate *gate = &r->config->gates[index];
     struct gate_options options = {.name = NULL};
     chl_err result = config_check_id(r, entry, gate->id, "gate");
@@ -191,10 +199,12 @@ static chl_err read_gate(struct reading *r, struct chl_yaml_node entry, size_t i
     gate->name = options.name == NULL || options.name[0] == '\0' ? gate->id : options.name;
     gate->pass_time_ms = options.pass_time_ms;
     gate->on_link_loss = (chl_link_loss)options.on_link_loss;
+    gate->way = (config_way)options.way;
     gate->instance = -1;
     gate->release_row = -1;
     gate->close_row = -1;
     result = options.hand == 1 ? check_hand(r, entry) : config_read_device(r, entry, gate);
+    result = result == CHL_OK ? config_read_schedule(r, entry, gate) : result;
     return result == CHL_OK ? read_lane(r, entry, index) : result;
 }
 

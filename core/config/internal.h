@@ -43,6 +43,12 @@ chl_err config_read_gates(struct reading *r);
 /** After all others: every bus has a gate, every scanner a lane. */
 chl_err config_check_use(struct reading *r);
 
+/** schedule.c: when a gate's lane turns round; its way is known. */
+chl_err config_read_schedule(struct reading *r, struct chl_yaml_node entry,
+                             struct config_gate *gate);
+/** emergency.c: whom an emergency pressed at a device opens. */
+chl_err config_read_emergency(struct reading *r);
+
 /** A section that must be there, with at least one entry when `max` > 0 and at most that many. */
 chl_err config_section(struct reading *r, const char *key, size_t max, struct chl_yaml_node *out);
 /** An id of the site: `[A-Za-z0-9][A-Za-z0-9_-]{0,47}`; refused at its key. `what`: "zone". */

@@ -226,8 +226,8 @@ static chl_err read_paths(struct reading *r, const struct root_options *root)
 
 chl_err config_read_site(struct reading *r)
 {
-    static const char *const sections[] = {"site",        "zones",   "gates", "plugins",
-                                           "credentials", "journal", NULL};
+    static const char *const sections[] = {"site",        "zones",   "gates",     "plugins",
+                                           "credentials", "journal", "emergency", NULL};
     struct root_options root = {.control = NULL};
     chl_err result =
         chl_yaml_read(r->yaml, chl_yaml_root(r->yaml), root_table, sections, &root, r->error);

@@ -104,6 +104,8 @@ void loop_decide(struct loop *loop, struct engine_input *input);
 /** Keep a line until record `after` is durable. */
 void loop_defer(struct loop *loop, uint64_t after, control_token token, const char *member,
                 const char *json, size_t length);
+/** show.c: tell watchers of the zones and gates that the last decision changed. */
+void loop_show_places(struct loop *loop);
 /** Refuse now: a refusal never waits for the disk. */
 void loop_refuse(struct loop *loop, control_token token, chl_err error, const char *text);
 /** Give what waited and is durable now. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A step of the wall clock up to this much is followed; a larger one is a clock in doubt. */
 #define CLOCK_DOUBT_NS (60 * CHL_NS_PER_S)
@@ -200,42 +201,15 @@ static void show_verdict(struct loop *loop, const struct engine_effect *effect)
     }
 }
 
-/* Screens follow zones and gates by events made of the records that changed them. */
-static void show_places(struct loop *loop)
-{
-    if (control_watchers(loop->control) == 0) {
-        return;
-    }
-    struct status_view view;
-    char line[LOOP_LINE];
-    bool moved = false;
-    loop_view(loop, &view);
-    for (size_t i = 0; i < loop->out.record_count; i++) {
-        const struct engine_record *record = &loop->out.records[i];
-        uint16_t gate = record->type == RECORD_GATE_STATE  ? record->as.GATE_STATE.gate
-                        : record->type == RECORD_GATE_MODE ? record->as.GATE_MODE.gate
-                                                           : ENGINE_NONE;
-        moved = moved || record->type == RECORD_PASSAGE || record->type == RECORD_RECONCILED ||
-                record->type == RECORD_LIMIT_STATE || record->type == RECORD_RECOUNT;
-        size_t length =
-            gate < loop->site.engine.gate_count ? status_gate(&view, gate, line, sizeof line) : 0;
-        if (length > 0) {
-            loop_defer(loop, record->sequence, 0, NULL, line, length);
-        }
-    }
-    for (uint16_t z = 0; moved && z < loop->site.engine.zone_count; z++) {
-        size_t length = status_zone(&view, z, line, sizeof line);
-        if (length > 0) {
-            loop_defer(loop, loop->engine.state.sequence, 0, NULL, line, length);
-        }
-    }
-}
-
 /* Who acts at a lane is told the verdict at once, not only the lane's screen. */
 static void answer_act(struct loop *loop, const struct engine_effect *answered)
 {
     if (answered->error != CHL_OK) {
-        loop_refuse(loop, answered->token, answered->error, answered->text);
+        char text[LOOP_TEXT];
+        bool at_gate = answered->gate < loop->site.engine.gate_count;
+        (void)snprintf(text, sizeof text, "%s%s%s", answered->text, at_gate ? " " : "",
+                       at_gate ? loop->site.gates[answered->gate].id : "");
+        loop_refuse(loop, answered->token, answered->error, text);
         return;
     }
     struct status_view view;
@@ -251,9 +225,18 @@ static void answer_act(struct loop *loop, const struct engine_effect *answered)
                length > 0 ? line : "", length);
 }
 
+/* The daemon runs in the site's time zone. */
+static int32_t utc_offset_s(int64_t now_ns)
+{
+    time_t seconds = (time_t)(now_ns / CHL_NS_PER_S);
+    struct tm parts = {0};
+    return localtime_r(&seconds, &parts) != NULL ? (int32_t)parts.tm_gmtoff : 0;
+}
+
 void loop_decide(struct loop *loop, struct engine_input *input)
 {
     input->now_ns = loop_now_ns(loop);
+    input->utc_offset_s = utc_offset_s(input->now_ns);
     engine_decide(&loop->engine, input, &loop->out);
     if (loop->engine.failed != CHL_OK) {
         loop_fail(loop, loop->engine.failed, "the engine could not apply its own record");
@@ -286,7 +269,7 @@ void loop_decide(struct loop *loop, struct engine_input *input)
             answer_act(loop, effect);
         }
     }
-    show_places(loop);
+    loop_show_places(loop);
     loop_clear_desks(loop);
 }
 

@@ -119,6 +119,19 @@ static void measure(struct loop *loop, const struct chl_gate_report *report, int
     }
 }
 
+/* A reading that no disk may hold up: a gate that comes back during an emergency must hear of it;
+ * a fire input or a button at a device that speaks for the first time opens the site. */
+static bool opens(const struct loop *loop, const struct chl_gate_report *report)
+{
+    const struct engine_gate *gate = &loop->engine.state.gates[report->gate.index];
+    if (gate->mode == CHL_MODE_EMERGENCY) {
+        return gate->state == GATE_UNKNOWN || gate->mode_state == MODE_MISSED;
+    }
+    bool pressed = report->reading.mode == CHL_MODE_EMERGENCY && gate->mode_state == MODE_HELD;
+    bool burns = report->fire && !loop->engine.state.emergency;
+    return pressed || burns;
+}
+
 static void take_report(struct loop *loop, const struct chl_gate_report *report, int64_t posted_ns)
 {
     if (report->gate.index >= loop->site.engine.gate_count) {
@@ -130,14 +143,10 @@ static void take_report(struct loop *loop, const struct chl_gate_report *report,
         loop->heard_ns[report->gate.index] = loop_now_ns(loop);
     }
     measure(loop, report, posted_ns);
-    /* With a stuck journal passages stay where they are safe: on the devices' own counters. But a
-     * gate that comes back during an emergency must hear of it. */
-    const struct engine_gate *gate = &loop->engine.state.gates[report->gate.index];
-    bool opens = gate->mode == CHL_MODE_EMERGENCY &&
-                 (gate->state == GATE_UNKNOWN || gate->mode_state == MODE_MISSED);
     bool *restarted = &loop->restarted[report->gate.index];
     *restarted = *restarted || report->restarted;
-    if (report->kind == CHL_REPORT_READING && loop_is_stuck(loop) && !opens) {
+    /* With a stuck journal passages stay where they are safe: on the devices' own counters. */
+    if (report->kind == CHL_REPORT_READING && loop_is_stuck(loop) && !opens(loop, report)) {
         return;
     }
     struct engine_input input = {.kind = INPUT_REPORT};

@@ -10,7 +10,7 @@
 
 size_t loop_status_room(const struct loop *loop)
 {
-    return 16384 + 1024 * (loop->config->zone_count + loop->config->gate_count +
+    return 16384 + 2048 * (loop->config->zone_count + loop->config->gate_count +
                            loop->config->lane_count + loop->config->instance_count);
 }
 
@@ -60,6 +60,7 @@ static void act(struct loop *loop, control_token token, const struct control_req
     made->gate = site_gate(&loop->site, request->gate);
     made->zone = site_zone(&loop->site, request->zone);
     made->admit = request->admit;
+    made->ends = request->end;
     made->check = request->check;
     made->direction = request->direction == CONTROL_EXIT ? DIRECTION_EXIT : DIRECTION_ENTRY;
     made->mode = (uint8_t)request->mode;
@@ -68,6 +69,16 @@ static void act(struct loop *loop, control_token token, const struct control_req
     chl_copy(made->who, sizeof made->who, request->who);
     chl_copy(made->why, sizeof made->why, request->why);
     loop_decide(loop, &input);
+}
+
+/* No zone means the whole site; a wrong one must not. */
+static void disperse(struct loop *loop, control_token token, const struct control_request *request)
+{
+    if (request->zone[0] != '\0' && site_zone(&loop->site, request->zone) == ENGINE_NONE) {
+        loop_refuse(loop, token, CHL_E_NOTFOUND, "no such zone: `chilang status` lists them");
+        return;
+    }
+    act(loop, token, request, OPERATOR_DISPERSE);
 }
 
 static void raise_emergency(struct loop *loop, control_token token,
@@ -105,7 +116,10 @@ void loop_request(void *user, control_token token, const struct control_request 
         act(loop, token, request, OPERATOR_PASS);
         return;
     case CONTROL_GATE:
-        act(loop, token, request, OPERATOR_MODE);
+        act(loop, token, request, request->schedule ? OPERATOR_SCHEDULE : OPERATOR_MODE);
+        return;
+    case CONTROL_DISPERSE:
+        disperse(loop, token, request);
         return;
     case CONTROL_RESET:
         act(loop, token, request, OPERATOR_RESET);

@@ -2,7 +2,7 @@
 /** @file
  *  @brief The state as JSON for people's tools.
  */
-#include "core/loop/status.h"
+#include "core/loop/status_put.h"
 
 #include "lib/base/json.h"
 #include "lib/base/text.h"
@@ -13,14 +13,14 @@
 #include <string.h>
 #include <time.h>
 
-static const char *name_of(engine_field_kind kind, uint8_t value)
+const char *status_name(engine_field_kind kind, uint8_t value)
 {
     size_t count = 0;
     const char *const *names = engine_field_names(kind, &count);
     return value < count ? names[value] : "";
 }
 
-static int64_t age_ms(int64_t now_ns, int64_t then_ns)
+int64_t status_age_ms(int64_t now_ns, int64_t then_ns)
 {
     return then_ns == 0 ? -1 : (now_ns - then_ns) / CHL_NS_PER_MS;
 }
@@ -31,7 +31,7 @@ static void put_zone(struct chl_json *json, const struct status_view *view, uint
     const struct config_zone *config = &view->config->zones[z];
     chl_json_string(json, "id", config->id);
     chl_json_string(json, "name", config->name);
-    chl_json_string(json, "state", name_of(FIELD_ZONE_STATE, zone->announced));
+    chl_json_string(json, "state", status_name(FIELD_ZONE_STATE, zone->announced));
     chl_json_int(json, "inside", zone->inside);
     chl_json_int(json, "reserved", zone->reserved);
     chl_json_int(json, "uncertain", zone->uncertain);
@@ -41,38 +41,8 @@ static void put_zone(struct chl_json *json, const struct status_view *view, uint
     chl_json_uint(json, "entered", zone->entered);
     chl_json_uint(json, "left", zone->left);
     chl_json_bool(json, "recount_due", zone->recount_due);
-}
-
-static void put_grant(struct chl_json *json, const struct engine_grant *grant)
-{
-    static const char *const states[] = {"none", "open", "cancelling", "cancelled", "unknown"};
-    if (grant->state == GRANT_NONE) {
-        chl_json_null(json, "grant");
-        return;
-    }
-    chl_json_object(json, "grant");
-    chl_json_uint(json, "id", grant->id);
-    chl_json_uint(json, "places", grant->places);
-    chl_json_uint(json, "passed", grant->passed);
-    chl_json_string(json, "state", states[grant->state]);
-    chl_json_close_object(json);
-}
-
-static void put_gate(struct chl_json *json, const struct status_view *view, uint16_t g)
-{
-    const struct engine_gate *gate = &view->engine->state.gates[g];
-    const struct config_gate *config = &view->config->gates[g];
-    chl_json_string(json, "id", config->id);
-    chl_json_string(json, "name", config->name);
-    chl_json_string(json, "state", name_of(FIELD_GATE_STATE, gate->state));
-    chl_json_string(json, "mode", name_of(FIELD_MODE, gate->mode));
-    chl_json_bool(json, "mode_confirmed",
-                  gate->state != GATE_UNKNOWN && gate->mode_state == MODE_HELD);
-    chl_json_uint(json, "generation", gate->generation);
-    chl_json_int(json, "age_ms", age_ms(view->now_ns, view->heard_ns[g]));
-    chl_json_uint(json, "entries", gate->entries);
-    chl_json_uint(json, "exits", gate->exits);
-    put_grant(json, &gate->grant);
+    chl_json_bool(json, "disperses", zone->disperses || view->engine->state.disperses);
+    status_put_alarm_count(json, zone);
 }
 
 static void put_lane(struct chl_json *json, const struct status_view *view, uint16_t l)
@@ -80,10 +50,10 @@ static void put_lane(struct chl_json *json, const struct status_view *view, uint
     const struct engine_lane *lane = &view->engine->state.lanes[l];
     chl_json_string(json, "id", view->config->lanes[l].id);
     if (lane->verdict != CHL_VERDICT_NONE) {
-        chl_json_string(json, "verdict", name_of(FIELD_VERDICT, lane->verdict));
+        chl_json_string(json, "verdict", status_name(FIELD_VERDICT, lane->verdict));
         chl_json_string(json, "reason", chl_reason_get((chl_reason)lane->reason)->id);
     }
-    chl_json_int(json, "age_ms", age_ms(view->now_ns, lane->decided_ns));
+    chl_json_int(json, "age_ms", status_age_ms(view->now_ns, lane->decided_ns));
     chl_json_bool(json, "check", lane->check != 0);
     chl_json_uint(json, "check_sequence", lane->check);
 }
@@ -117,7 +87,7 @@ static void put_register(struct chl_json *json, const struct register_status *pe
     chl_json_close_object(json);
 }
 
-static void put_time(struct chl_json *json, const char *key, int64_t ns)
+void status_put_time(struct chl_json *json, const char *key, int64_t ns)
 {
     char text[CHL_RFC3339_SIZE];
     chl_time_format(ns, text);
@@ -136,7 +106,7 @@ static void put_trust(struct chl_json *json, const struct status_view *view)
     chl_json_uint(json, "keys", trust->keys);
     chl_json_uint(json, "skipped", trust->skipped);
     if (trust->updated_s != 0) {
-        put_time(json, "updated", trust->updated_s * CHL_NS_PER_S);
+        status_put_time(json, "updated", trust->updated_s * CHL_NS_PER_S);
         chl_json_int(json, "age_s", view->now_ns / CHL_NS_PER_S - trust->updated_s);
     } else {
         chl_json_null(json, "updated");
@@ -172,12 +142,14 @@ size_t status_json(const struct status_view *view, char *out, size_t size)
     chl_json_string(&json, "version", CHL_VERSION);
     chl_json_string(&json, "epoch", view->epoch);
     chl_json_uint(&json, "head", view->engine->state.sequence);
-    put_time(&json, "time", view->now_ns);
+    status_put_time(&json, "time", view->now_ns);
     chl_json_string(&json, "journal", view->journal);
     chl_json_bool(&json, "emergency", view->engine->state.emergency);
+    status_put_emergency(&json, view);
+    chl_json_bool(&json, "disperses", view->engine->state.disperses);
     chl_json_bool(&json, "clock_doubt", view->engine->state.clock_doubt);
     put_all(&json, view, "zones", view->config->zone_count, put_zone);
-    put_all(&json, view, "gates", view->config->gate_count, put_gate);
+    put_all(&json, view, "gates", view->config->gate_count, status_put_gate);
     put_all(&json, view, "lanes", view->config->lane_count, put_lane);
     put_trust(&json, view);
     put_register(&json, &view->persons);
@@ -229,7 +201,7 @@ size_t status_verdict(const struct status_view *view, const struct engine_effect
     if (effect->gate < view->config->gate_count) {
         chl_json_string(&json, "gate", view->config->gates[effect->gate].id);
     }
-    chl_json_string(&json, "verdict", name_of(FIELD_VERDICT, effect->verdict));
+    chl_json_string(&json, "verdict", status_name(FIELD_VERDICT, effect->verdict));
     chl_json_string(&json, "reason", reason->id);
     chl_json_uint(&json, "n", effect->party);
     put_line(&json, "vi", reason->vi, &values);
@@ -240,7 +212,7 @@ size_t status_verdict(const struct status_view *view, const struct engine_effect
     chl_json_uint(&json, "grant", effect->grant);
     chl_json_uint(&json, "check", view->engine->state.lanes[effect->lane].check);
     chl_json_uint(&json, "sequence", effect->after);
-    put_time(&json, "time", view->now_ns);
+    status_put_time(&json, "time", view->now_ns);
     chl_json_close_object(&json);
     return chl_json_end(&json) == CHL_OK ? json.length : 0;
 }
@@ -254,7 +226,7 @@ static size_t place_event(const struct status_view *view, const char *event, uin
     chl_json_string(&json, "event", event);
     put(&json, view, index);
     chl_json_uint(&json, "sequence", view->engine->state.sequence);
-    put_time(&json, "time", view->now_ns);
+    status_put_time(&json, "time", view->now_ns);
     chl_json_close_object(&json);
     return chl_json_end(&json) == CHL_OK ? json.length : 0;
 }
@@ -266,5 +238,5 @@ size_t status_zone(const struct status_view *view, uint16_t zone, char *out, siz
 
 size_t status_gate(const struct status_view *view, uint16_t gate, char *out, size_t size)
 {
-    return place_event(view, "gate", gate, put_gate, out, size);
+    return place_event(view, "gate", gate, status_put_gate, out, size);
 }

@@ -15,6 +15,7 @@ struct site {
     struct engine_zone_config *zones;
     struct engine_gate_config *gates;
     struct engine_lane_config *lanes;
+    struct engine_slot *slots;
 };
 
 chl_err site_make(const struct config *config, struct site *out);

@@ -36,7 +36,8 @@ enum {
     X(CONTROL_RECOUNT, "recount")                                                                  \
     X(CONTROL_STATS, "stats")                                                                      \
     X(CONTROL_ENTER, "enter")                                                                      \
-    X(CONTROL_DESK, "desk")
+    X(CONTROL_DESK, "desk")                                                                        \
+    X(CONTROL_DISPERSE, "disperse")
 
 typedef enum {
 #define CONTROL_OP_ENUM(id, name) id,
@@ -53,7 +54,9 @@ struct control_request {
     char id[CHL_CONTROL_ID_MAX]; /**< echoed in the answer */
     char lane[CHL_CONTROL_NAME_MAX], gate[CHL_CONTROL_NAME_MAX], zone[CHL_CONTROL_NAME_MAX];
     char who[CHL_CONTROL_WHO_MAX], why[CHL_CONTROL_WHY_MAX];
-    chl_gate_mode mode; /**< gate: NORMAL, BLOCKED or FREE */
+    chl_gate_mode mode; /**< gate: NORMAL, BLOCKED, FREE or FREE_EXIT */
+    bool schedule;      /**< gate: back to its way and schedule, in place of `mode` */
+    bool end;           /**< disperse: end it; `zone` "" = the whole site */
     bool admit;         /**< resolve */
     uint64_t check;     /**< resolve, enter: sequence of the CHECK that is meant, 0 = the lane's */
     control_direction direction;

@@ -23,7 +23,8 @@ enum {
     NEEDS_N = 256,
     NEEDS_INSIDE = 512,
     NEEDS_FORM = 1024,
-    MAY_CHECK = 2048
+    MAY_CHECK = 2048,
+    MAY_END = 4096
 };
 
 static const struct {
@@ -41,13 +42,20 @@ static const struct {
     [CONTROL_STATS] = {"stats", 0},
     [CONTROL_ENTER] = {"enter", NEEDS_LANE | NEEDS_WHO | NEEDS_FORM | MAY_CHECK},
     [CONTROL_DESK] = {"desk", NEEDS_LANE},
+    [CONTROL_DISPERSE] = {"disperse", NEEDS_WHO | NEEDS_WHY | MAY_END},
 };
 
 /** Modes an operator may order; an emergency is an op of its own. */
 static const struct {
     const char *name;
     chl_gate_mode mode;
-} modes[] = {{"normal", CHL_MODE_NORMAL}, {"blocked", CHL_MODE_BLOCKED}, {"free", CHL_MODE_FREE}};
+} modes[] = {{"normal", CHL_MODE_NORMAL},
+             {"blocked", CHL_MODE_BLOCKED},
+             {"free", CHL_MODE_FREE},
+             {"free-exit", CHL_MODE_FREE_EXIT}};
+
+/** In place of a mode: the site's own. */
+static const char by_schedule[] = "schedule";
 
 #define INSIDE_MAX INT64_C(10000000)
 #define CHECK_MAX  INT64_C(9007199254740991) /* what JSON numbers carry exactly */
@@ -144,10 +152,14 @@ static chl_err read_mode(const json_t *object, struct control_request *out,
             return CHL_OK;
         }
     }
+    out->schedule = strcmp(name, by_schedule) == 0;
+    if (out->schedule) {
+        return CHL_OK;
+    }
     return control_refuse(
         why, "field_invalid",
-        "expected normal, blocked or free in \"mode\", got \"%s\"; an emergency is "
-        "{\"op\":\"emergency\"}",
+        "expected normal, blocked, free, free-exit or schedule in \"mode\", got \"%s\"; an "
+        "emergency is {\"op\":\"emergency\"}",
         name);
 }
 
@@ -255,6 +267,13 @@ static chl_err read_values(const json_t *object, unsigned needs, struct control_
                                     "expected true or false in \"admit\"; say which");
         }
     }
+    if (result == CHL_OK && (needs & MAY_END) != 0) {
+        const json_t *end = json_object_get(object, "end");
+        out->end = json_is_true(end);
+        if (end != NULL && !json_is_boolean(end)) {
+            result = control_refuse(why, "field_invalid", "expected true or false in \"end\"");
+        }
+    }
     if (result == CHL_OK && (needs & NEEDS_FORM) != 0) {
         result = read_form(object, out, why);
     }
@@ -307,6 +326,15 @@ chl_err chl_control_parse(const char *line, size_t length, struct control_reques
     return result;
 }
 
+static const char *mode_name(chl_gate_mode mode)
+{
+    const char *name = "";
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        name = modes[i].mode == mode ? modes[i].name : name;
+    }
+    return name;
+}
+
 static void write_values(struct chl_json *json, const struct control_request *request)
 {
     unsigned needs = ops[request->op].needs;
@@ -320,10 +348,11 @@ static void write_values(struct chl_json *json, const struct control_request *re
             chl_json_string(json, texts[i].key, texts[i].value);
         }
     }
-    for (size_t i = 0; (needs & NEEDS_MODE) != 0 && i < sizeof modes / sizeof *modes; i++) {
-        if (modes[i].mode == request->mode) {
-            chl_json_string(json, "mode", modes[i].name);
-        }
+    if ((needs & NEEDS_MODE) != 0) {
+        chl_json_string(json, "mode", request->schedule ? by_schedule : mode_name(request->mode));
+    }
+    if ((needs & MAY_END) != 0) {
+        chl_json_bool(json, "end", request->end);
     }
     if ((needs & NEEDS_ADMIT) != 0) {
         chl_json_bool(json, "admit", request->admit);

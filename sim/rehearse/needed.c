@@ -88,7 +88,8 @@ static chl_err halve(struct search *search)
     }
     while (error == CHL_OK && enough - too_few > 1) {
         /* Sites have few lanes: look near the small end first. */
-        uint16_t middle = (uint16_t)(too_few == 0 && enough > 8 ? 4 : (too_few + enough) / 2);
+        unsigned middle_of = too_few == 0 && enough > 8 ? 4U : (too_few + enough) / 2U;
+        uint16_t middle = (uint16_t)middle_of;
         error = try_lanes(search, middle, &good);
         enough = good ? middle : enough;
         too_few = good ? too_few : middle;

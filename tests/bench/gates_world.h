@@ -24,7 +24,7 @@ struct world_bus {
     struct chl_profile *profile;
     struct chl_modbus *driver;
     struct chl_bus *bus;
-    char names[WORLD_UNITS][8];
+    char names[WORLD_UNITS][24];
     size_t up;           /**< gates that answer */
     uint64_t polls;      /**< answered reads of the whole block */
     uint64_t done;       /**< id of the last completed command */

@@ -17,15 +17,18 @@ enum { OUTPUT_MAX = 16384, WORDS_MAX = 16 };
 
 static const char status_json[] =
     "{\"site\":\"hoi\",\"name\":\"Hội Kỳ Cùng\",\"version\":\"9.9\",\"epoch\":\"e\",\"head\":42,"
-    "\"time\":\"2022-02-16T01:15:03Z\",\"journal\":\"ok\",\"emergency\":true,\"zones\":[{\"id\":"
-    "\"san-den\",\"name\":"
+    "\"time\":\"2022-02-16T01:15:03Z\",\"journal\":\"ok\",\"emergency\":true,\"alarm\":{"
+    "\"source\":\"operator\",\"who\":\"\",\"since\":\"2022-02-16T01:14:03Z\"},\"zones\":[{\"id\":"
+    "\"san-den\",\"disperses\":true,\"at_alarm\":{\"inside\":312,\"uncertain\":7},\"name\":"
     "\"Sân\\u001b[2J\",\"state\":\"AT_LIMIT\",\"inside\":500,\"reserved\":0,\"warn\":400,\"soft\":"
     "450,\"hard\":500,\"entered\":1234567,\"left\":1234067},{\"id\":"
     "\"mot-khu-co-ten-that-la-dai-ở-đây\",\"state\":\"NORMAL\",\"inside\":0,\"recount_due\":true}],"
     "\"gates\":[{\"id\":"
-    "\"G1\",\"state\":\"OK\",\"mode\":\"normal\",\"age_ms\":250,\"entries\":12,\"exits\":3,"
+    "\"G1\",\"state\":\"OK\",\"phase\":\"PASSING\",\"conditions\":[\"TAMPER\",\"FORCED\"],\"mode\":"
+    "\"normal\",\"age_ms\":250,\"entries\":12,\"exits\":3,"
     "\"grant\":{\"id\":1,\"places\":4,\"passed\":1,\"state\":\"open\"}},{\"id\":\"G2\",\"state\":"
-    "\"UNKNOWN\",\"mode\":\"normal\",\"age_ms\":7200000,\"grant\":null}],\"lanes\":[{\"id\":\"G1\","
+    "\"UNKNOWN\",\"conditions\":[\"UNKNOWN\"],\"mode\":\"normal\",\"age_ms\":7200000,\"grant\":"
+    "null}],\"lanes\":[{\"id\":\"G1\","
     "\"verdict\":\"WAIT\",\"reason\":\"zone_full\",\"age_ms\":61000}],\"plugins\":[{\"name\":"
     "\"bus\",\"use\":\"gate_modbus\",\"ok\":false,\"text\":\"a\\u001b]0;x\\u0007 long text that "
     "does not fit into the column at all\"}]}";
@@ -191,8 +194,27 @@ static void test_status_says_what_to_do(void **state)
     struct fixture *f = *state;
     assert_int_equal(RUN(f, "status", "--control", f->path), 0);
     assert_non_null(strstr(f->out, "2022-02-16 01:15:03 UTC, chilangd 9.9\n"));
-    assert_non_null(strstr(f->out, "EMERGENCY every gate is open; `chilang gate reset` ends it\n"));
+    assert_non_null(
+        strstr(f->out, "EMERGENCY every gate is open (operator); `chilang gate reset` ends it\n"));
+    assert_non_null(strstr(f->out, "EMERGENCY who pressed it, and why? `chilang emergency --who"));
+    assert_non_null(
+        strstr(f->out, "AT ALARM san-den: count at the alarm 312 ± 7, not a roll-call\n"));
+    assert_non_null(
+        strstr(f->out, "DISPERSAL san-den: entry is closed, lanes run outward; `chilang disperse"));
+    assert_non_null(strstr(f->out, "GATE G1: TAMPER, FORCED\n"));
+    assert_null(strstr(f->out, "GATE G2"));
     assert_non_null(strstr(f->out, "COUNT AGAIN mot-khu-co-ten-that-la-dai-ở-đây: "));
+}
+
+static void test_status_speaks_vietnamese(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(setenv("LC_ALL", "vi_VN.UTF-8", 1), 0);
+    int64_t code = RUN(f, "status", "--control", f->path);
+    assert_int_equal(setenv("LC_ALL", "en_GB.UTF-8", 1), 0);
+    assert_int_equal(code, 0);
+    assert_non_null(
+        strstr(f->out, "AT ALARM san-den: số đếm lúc báo động 312 ± 7, không phải điểm danh\n"));
 }
 
 static void test_status_fits_the_screen(void **state)
@@ -208,9 +230,9 @@ static void test_status_fits_the_screen(void **state)
                                    "500 1234567 1234067\n"));
     assert_non_null(strstr(f->out, "mot-khu-co-ten-th… NORMAL"));
     assert_non_null(strstr(f->out,
-                           "G1                 OK       normal      0.2 s       12        3 "
+                           "G1                 OK       PASSING  normal      0.2 s     12      3 "
                            "1/4 open\n"));
-    assert_non_null(strstr(f->out, "G2                 UNKNOWN  normal        2 h"));
+    assert_non_null(strstr(f->out, "G2                 UNKNOWN  -        normal        2 h"));
     assert_non_null(strstr(f->out, "zone_full                  1 min\n"));
     assert_non_null(strstr(f->out, "failed"));
 }
@@ -264,6 +286,22 @@ static void test_gate_orders_arrive(void **state)
     assert_string_equal(f->last.why, "sửa cổng");
     assert_int_equal(RUN(f, "gate", "emergency", "--control", path), 0);
     assert_int_equal(f->last.op, CONTROL_EMERGENCY);
+    assert_non_null(strstr(f->out, "`chilang emergency --who NAME --why TEXT`"));
+    assert_int_equal(RUN(f, "emergency", "--who=Lan", "--why=khói", "--control", path), 0);
+    assert_int_equal(f->last.op, CONTROL_EMERGENCY);
+    assert_string_equal(f->last.who, "Lan");
+    assert_string_equal(f->out, "emergency: done and recorded\n");
+    assert_int_equal(RUN(f, "disperse", "san", "--who=Lan", "--why=x", "--control", path), 0);
+    assert_int_equal(f->last.op, CONTROL_DISPERSE);
+    assert_string_equal(f->last.zone, "san");
+    assert_false(f->last.end);
+    assert_int_equal(RUN(f, "disperse", "--end", "--who=Lan", "--why=x", "--control", path), 0);
+    assert_string_equal(f->last.zone, "");
+    assert_true(f->last.end);
+    assert_int_equal(RUN(f, "gate", "G1", "schedule", "--who=Lan", "--why=x", "--control", path),
+                     0);
+    assert_int_equal(f->last.op, CONTROL_GATE);
+    assert_true(f->last.schedule);
     assert_int_equal(RUN(f, "gate", "reset", "--who=Lan", "--why=x", "--control", path), 0);
     assert_int_equal(f->last.op, CONTROL_RESET);
     assert_int_equal(RUN(f, "gate", "resolve", "G1", "--admit", "--who=Lan", "--control", path), 0);
@@ -302,7 +340,10 @@ static void test_bad_orders_are_not_sent(void **state)
     } bad[] = {
         {{"gate"}, "expected a gate and its mode, or an order, got none"},
         {{"gate", "G1"}, "another number of words"},
-        {{"gate", "G1", "open", "--who=L", "--why=x"}, "normal, blocked or free, got `open`"},
+        {{"gate", "G1", "open", "--who=L", "--why=x"}, "free-exit or schedule, got `open`"},
+        {{"disperse", "--who=L"}, "expected \"why\", got none"},
+        {{"disperse", "a", "b", "--who=L", "--why=x"}, "another number of words"},
+        {{"emergency", "now"}, "another number of words"},
         {{"gate", "G1", "free", "--why=x"}, "expected \"who\", got none"},
         {{"gate", "G1", "free", "--who=L"}, "expected \"why\", got none"},
         {{"gate", "reset", "--who=L"}, "expected \"why\", got none"},
@@ -331,6 +372,7 @@ int main(void)
         WITH_SERVER(test_status_fits_the_screen),
         WITH_SERVER(test_status_leaves_out_columns_of_a_narrow_screen),
         WITH_SERVER(test_status_says_what_to_do),
+        WITH_SERVER(test_status_speaks_vietnamese),
         WITH_SERVER(test_status_as_json),
         WITH_SERVER(test_status_finds_the_socket_by_the_site),
         WITH_SERVER(test_nobody_listens),
@@ -338,5 +380,8 @@ int main(void)
         WITH_SERVER(test_refusal_of_the_daemon_is_shown),
         WITH_SERVER(test_bad_orders_are_not_sent),
     };
+    if (setenv("LC_ALL", "en_GB.UTF-8", 1) != 0) {
+        return 1;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

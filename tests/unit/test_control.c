@@ -31,6 +31,10 @@ static void test_requests_round_trip(void **state)
         "{\"op\":\"resolve\",\"lane\":\"G1\",\"who\":\"Lan\",\"admit\":false}",
         "{\"op\":\"pass\",\"gate\":\"H1\",\"who\":\"Lan\",\"direction\":\"exit\",\"n\":3}",
         "{\"op\":\"gate\",\"gate\":\"G1\",\"who\":\"Lan\",\"why\":\"\\u0022x\",\"mode\":\"free\"}",
+        "{\"op\":\"gate\",\"gate\":\"G1\",\"who\":\"Lan\",\"why\":\"x\",\"mode\":\"free-exit\"}",
+        "{\"op\":\"gate\",\"gate\":\"G1\",\"who\":\"Lan\",\"why\":\"x\",\"mode\":\"schedule\"}",
+        "{\"op\":\"disperse\",\"who\":\"Lan\",\"why\":\"tan hội\"}",
+        "{\"op\":\"disperse\",\"zone\":\"san\",\"end\":true,\"who\":\"Lan\",\"why\":\"xong\"}",
         "{\"op\":\"desk\",\"lane\":\"G1\"}",
         "{\"op\":\"enter\",\"lane\":\"G1\",\"who\":\"Lan\",\"form\":{}}",
         "{\"op\":\"enter\",\"lane\":\"G1\",\"who\":\"Lan\",\"check\":7,"
@@ -54,6 +58,9 @@ static void test_requests_round_trip(void **state)
         assert_int_equal(first.n, second.n);
         assert_int_equal(first.inside, second.inside);
         assert_int_equal(first.mode, second.mode);
+        assert_int_equal(first.schedule, second.schedule);
+        assert_int_equal(first.end, second.end);
+        assert_string_equal(first.zone, second.zone);
         assert_int_equal(first.direction, second.direction);
         assert_int_equal(first.check, second.check);
         assert_string_equal(first.code, second.code);
@@ -95,7 +102,10 @@ static const struct {
      "\"why\""},
     {"{\"op\":\"gate\",\"gate\":\"G1\",\"who\":\"w\",\"why\":\"w\"}", "field_missing", "\"mode\""},
     {"{\"op\":\"gate\",\"gate\":\"G1\",\"who\":\"w\",\"why\":\"w\",\"mode\":\"emergency\"}",
-     "field_invalid", "normal, blocked or free"},
+     "field_invalid", "normal, blocked, free, free-exit or schedule"},
+    {"{\"op\":\"disperse\",\"who\":\"w\"}", "field_missing", "\"why\""},
+    {"{\"op\":\"disperse\",\"why\":\"w\"}", "field_missing", "\"who\""},
+    {"{\"op\":\"disperse\",\"who\":\"w\",\"why\":\"w\",\"end\":1}", "field_invalid", "\"end\""},
     {"{\"op\":\"gate\",\"gate\":\"\",\"who\":\"w\",\"why\":\"w\",\"mode\":\"free\"}",
      "field_missing", "\"gate\""},
     {"{\"op\":\"reset\",\"who\":\"w\"}", "field_missing", "\"why\""},

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  @brief What a status says of an emergency, a dispersal, and of gates that need somebody.
+ */
+#include "cli/status_alarm.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "cli/status_why.h"
+#include "lib/base/text.h"
+#include "lib/text/lang.h"
+
+enum { LINE_MAX_BYTES = 512 };
+
+struct look {
+    const char *red, *plain;
+    size_t columns;
+};
+
+enum phrase { EMERGENCY, UNNAMED, AT_ALARM, DISPERSAL, CONDITION, PHRASES };
+
+/** What goes before and after the place, source or number that it speaks of. */
+static const struct {
+    const char *head, *vi[2], *en[2];
+} phrases[PHRASES] = {
+    [EMERGENCY] = {"EMERGENCY",
+                   {"mọi cổng đã mở (", "); `chilang gate reset` để kết thúc"},
+                   {"every gate is open (", "); `chilang gate reset` ends it"}},
+    [UNNAMED] = {"EMERGENCY",
+                 {"ai đã bấm, vì sao? `chilang emergency --who TÊN --why LÝ-DO`", ""},
+                 {"who pressed it, and why? `chilang emergency --who NAME --why TEXT`", ""}},
+    [AT_ALARM] = {"AT ALARM",
+                  {"số đếm lúc báo động ", ", không phải điểm danh"},
+                  {"count at the alarm ", ", not a roll-call"}},
+    [DISPERSAL] = {"DISPERSAL",
+                   {"đã đóng lối vào, làn đổi chiều chạy ra",
+                    "; `chilang disperse --end` để kết thúc"},
+                   {"entry is closed, lanes run outward", "; `chilang disperse --end` ends it"}},
+    [CONDITION] = {"GATE", {"", ""}, {"", ""}},
+};
+
+/** `where` may be NULL. */
+static void say(FILE *out, enum phrase phrase, const char *where, const char *what,
+                const struct look *look)
+{
+    char line[LINE_MAX_BYTES];
+    char first[64];
+    const char *const *text = lang_is_english() ? phrases[phrase].en : phrases[phrase].vi;
+    (void)snprintf(first, sizeof first, "%s%s%s", look->red, phrases[phrase].head, look->plain);
+    (void)snprintf(line, sizeof line, "%s%s%s%s%s", where != NULL ? where : "",
+                   where != NULL ? ": " : "", text[0], what, text[1]);
+    status_why(out, first, line, look->columns);
+}
+
+static const char *string_of(const json_t *object, const char *member)
+{
+    const char *text = json_string_value(json_object_get(object, member));
+    return text != NULL ? text : "";
+}
+
+static long long number_of(const json_t *object, const char *member)
+{
+    return (long long)json_integer_value(json_object_get(object, member));
+}
+
+static void print_zone(FILE *out, const json_t *zone, bool everywhere, const struct look *look)
+{
+    const json_t *kept = json_object_get(zone, "at_alarm");
+    if (json_is_object(kept)) {
+        char counted[64];
+        (void)snprintf(counted, sizeof counted, "%lld ± %lld", number_of(kept, "inside"),
+                       number_of(kept, "uncertain"));
+        say(out, AT_ALARM, string_of(zone, "id"), counted, look);
+    }
+    if (!everywhere && json_is_true(json_object_get(zone, "disperses"))) {
+        say(out, DISPERSAL, string_of(zone, "id"), "", look);
+    }
+}
+
+/* UNKNOWN has a column of its own. */
+static void print_conditions(FILE *out, const json_t *gate, const struct look *look)
+{
+    const json_t *conditions = json_object_get(gate, "conditions");
+    char line[LINE_MAX_BYTES];
+    size_t used = 0;
+    for (size_t i = 0; i < json_array_size(conditions); i++) {
+        const char *name = json_string_value(json_array_get(conditions, i));
+        if (name == NULL || strcmp(name, "UNKNOWN") == 0 || used + 40 > sizeof line) {
+            continue;
+        }
+        int more =
+            snprintf(line + used, sizeof line - used, "%s%.24s", used == 0 ? "" : ", ", name);
+        used += more > 0 ? (size_t)more : 0;
+    }
+    if (used > 0) {
+        say(out, CONDITION, string_of(gate, "id"), line, look);
+    }
+}
+
+void status_emergency(FILE *out, const json_t *status, const char *red, const char *plain,
+                      size_t columns)
+{
+    const json_t *alarm = json_object_get(status, "alarm");
+    const json_t *zones = json_object_get(status, "zones");
+    const json_t *gates = json_object_get(status, "gates");
+    bool everywhere = json_is_true(json_object_get(status, "disperses"));
+    const struct look look = {.red = red, .plain = plain, .columns = columns};
+    if (json_is_true(json_object_get(status, "emergency"))) {
+        say(out, EMERGENCY, NULL, string_of(alarm, "source"), &look);
+        if (strcmp(string_of(alarm, "source"), "operator") == 0 &&
+            string_of(alarm, "who")[0] == '\0') {
+            say(out, UNNAMED, NULL, "", &look);
+        }
+    }
+    if (everywhere) {
+        say(out, DISPERSAL, NULL, "", &look);
+    }
+    for (size_t i = 0; i < json_array_size(zones); i++) {
+        print_zone(out, json_array_get(zones, i), everywhere, &look);
+    }
+    for (size_t i = 0; i < json_array_size(gates); i++) {
+        print_conditions(out, json_array_get(gates, i), &look);
+    }
+}

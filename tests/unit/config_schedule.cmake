@@ -1,0 +1,1 @@
+chl_add_test(test_config_schedule SOURCES test_config_schedule.c LINK chl_site chl_config)
