@@ -181,7 +181,10 @@ chl_err lines_open_fd(struct lines *lines, uv_loop_t *loop, int fd,
 {
     prepare(lines, loop, events, user);
     open_pipe(lines);
-    if (uv_pipe_open(&lines->pipe, fd) < 0) {
+    /* libuv ends the process over one that cannot be waited for, such as /dev/null. */
+    uv_handle_type type = uv_guess_handle(fd);
+    bool can_wait = type == UV_NAMED_PIPE || type == UV_TCP || type == UV_TTY;
+    if (!can_wait || uv_pipe_open(&lines->pipe, fd) < 0) {
         lines_close(lines);
         return CHL_E_IO;
     }

@@ -123,7 +123,7 @@ static bool run(const struct line *line)
     char *rtu[] = {(char[]){"--stdin"},
                    (char[]){"--units"},
                    (char[]){"8"},
-                   (char[]){"--rtu"},
+                   (char[]){"--listen=rtu:"},
                    (char[]){"--baud-time"},
                    baud,
                    (char[]){"--delay"},
