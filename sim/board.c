@@ -90,6 +90,7 @@ void board_reboot(struct board *board, int64_t now_ns)
     }
     board->booted_ns = board->talked_ns = now_ns;
     board->tripped = board->restart = false;
+    board->reboots++;
     board->due_ns = 0;
 }
 

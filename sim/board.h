@@ -87,7 +87,8 @@ struct board {
     bool tripped;   /**< the watchdog: nobody has talked to it for its time */
     bool torn;      /**< fault: the high words of counters are a step older than the low ones */
     bool restart;   /**< the register that restarts it was written */
-    uint64_t trips;
+    bool dark;      /**< without power: contacts close and nobody counts them */
+    uint64_t trips, reboots;
 };
 
 /** Fresh from the factory.

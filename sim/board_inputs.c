@@ -76,6 +76,9 @@ static void set_contact(struct board *board, unsigned row, bool closed, int64_t 
         return;
     }
     board->inputs[row].closed = closed;
+    if (board->dark) {
+        return;
+    }
     if (closed) {
         count_edge(board, row);
     }

@@ -125,7 +125,9 @@ void controller_tick(struct controller *controller, int64_t now_ns)
         struct controller_unit *unit = controller->units[i];
         if (unit->off_until_ns != 0 && now_ns >= unit->off_until_ns) {
             unit->off_until_ns = 0;
-            unit->off = false;
+            unit->off = unit->board.dark = false;
+            unit->board.booted_ns = unit->board.talked_ns = now_ns;
+            unit->board.due_ns = 0;
         }
         board_tick(&unit->board, now_ns);
     }
@@ -163,6 +165,6 @@ void controller_reboot(struct controller_unit *unit, int64_t off_ms, int64_t now
     board_reboot(&unit->board, now_ns);
     int64_t address = board_setting_of(&unit->board, CHL_SETTING_ADDRESS);
     unit->address = address > 0 ? (unsigned)address : unit->address;
-    unit->off = true;
+    unit->off = unit->board.dark = true;
     unit->off_until_ns = now_ns + (off_ms > 0 ? off_ms : 1) * CHL_NS_PER_MS;
 }

@@ -75,9 +75,6 @@ static void reboot_way(struct device *device, device_direction direction, chl_re
 void device_reboot(struct device *device)
 {
     device->truth.reboots++;
-    if (device->profile == NULL) {
-        return; /* it is the board that restarts */
-    }
     const struct device before = *device;
     reboot_way(device, DEVICE_ENTRY, CHL_REG_ENTRY_GRANT, CHL_REG_ENTRY_COUNT);
     reboot_way(device, DEVICE_EXIT, CHL_REG_EXIT_GRANT, CHL_REG_EXIT_COUNT);

@@ -29,6 +29,7 @@ void door_op_off(struct door_request *request)
     if (unit != NULL) {
         unit->off = json_is_true(json_object_get(request->json, "on"));
         unit->off_until_ns = 0;
+        unit->board.dark = false;
     }
 }
 
@@ -105,4 +106,7 @@ void door_op_line(struct door_request *request)
     }
     port->controller.baud = time >= 0 ? time : port->controller.baud;
     port->controller.spoken = spoken >= 0 ? spoken : port->controller.spoken;
+    chl_json_int(request->out, "baud_time", port->controller.baud);
+    chl_json_int(request->out, "baud", port->controller.spoken);
+    chl_json_uint(request->out, "noise", port->controller.noise);
 }

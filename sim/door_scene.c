@@ -56,6 +56,7 @@ static struct device_truth unit_truth(const struct controller *controller,
          nth++) {
         add(&sum, &device->truth);
     }
+    sum.reboots = unit->board.reboots;
     return sum;
 }
 
