@@ -66,19 +66,18 @@ static const struct chl_host host = {.size = sizeof host,
 
 /* ---- the peer ---- */
 
-/** `PORT 40123`, `listening 127.0.0.1:40123`, `LINE /dev/pts/7`, `listening rtu:///dev/pts/7`, or
- * `ABSENT why`. */
+/** `PORT 40123`, `listening 127.0.0.1:40123`, `listening rtu+tcp://127.0.0.1:40123`,
+ * `LINE /dev/pts/7`, `listening rtu:///dev/pts/7`, or `ABSENT why`. */
 static void take_place(struct fixture *f, const char *line)
 {
     const char *place = line + strcspn(line, " ");
     f->absent = strncmp(line, "ABSENT", 6) == 0;
     if (f->absent) {
         print_message("SKIPPED: expected the peer's libraries, got%s\n", place);
-    } else if (strchr(place, '/') != NULL) {
-        place = strchr(place, '/');
-        (void)snprintf(f->line, sizeof f->line, "/%s", place + strspn(place, "/"));
+    } else if (strstr(place, "/dev/") != NULL) {
+        (void)snprintf(f->line, sizeof f->line, "%s", strstr(place, "/dev/"));
     } else {
-        place = strchr(place, ':') != NULL ? strchr(place, ':') : place;
+        place = strrchr(place, ':') != NULL ? strrchr(place, ':') : place;
         f->port = *place != '\0' ? (int)strtol(place + 1, NULL, 10) : 0;
         assert_in_range(f->port, 1, 65535);
     }

@@ -15,3 +15,10 @@ chl_add_test(test_modbus_peers SOURCES test_modbus_peers.c gate_fixture.c
 add_dependencies(test_modbus_peers gate_modbus chilang-sim)
 chl_add_test(test_bus_line SOURCES test_bus_line.c LINK trap_device TIMEOUT 120 LABELS integration)
 chl_add_test(test_bus_net SOURCES test_bus_net.c LINK trap_device TIMEOUT 120 LABELS integration)
+chl_add_test(test_gate_modbus_faults SOURCES test_gate_modbus_faults.c gate_fixture.c
+  LINK chl_pluginhost chl_yaml chl_base Threads::Threads TIMEOUT 180 LABELS integration ARGS tcp)
+add_dependencies(test_gate_modbus_faults gate_modbus chilang-sim)
+foreach(wire IN ITEMS rtu rtu+tcp)
+  add_test(NAME test_gate_modbus_faults_${wire} COMMAND test_gate_modbus_faults ${wire})
+  set_tests_properties(test_gate_modbus_faults_${wire} PROPERTIES TIMEOUT 180 LABELS integration)
+endforeach()
