@@ -202,10 +202,29 @@ static chl_err check_overflow(struct profile_reading *r)
     return CHL_OK;
 }
 
+/** A setting with rows has one for each output that releases. */
+static chl_err check_setting_rows(struct profile_reading *r)
+{
+    const struct chl_profile *p = r->profile;
+    const unsigned rows = p->registers[p->release_role].rows;
+    for (size_t i = 0; p->release != CHL_RELEASE_NONE && i < p->setting_count; i++) {
+        const struct chl_setting *s = &p->settings[i];
+        if (s->reg.rows > 1 && s->reg.rows != rows) {
+            return chl_yaml_refuse_key(r->yaml, profile_place(r, "settings", s->name), r->error,
+                                       "expected one row or %u in setting '%.40s', as many as '%s' "
+                                       "has, got %u; a gate looks at the row of its output",
+                                       rows, s->name, chl_register_role_name(p->release_role),
+                                       s->reg.rows);
+        }
+    }
+    return CHL_OK;
+}
+
 chl_err profile_check_commands(struct profile_reading *r)
 {
     chl_err result = check_values(r);
     result = result != CHL_OK ? result : check_release(r);
+    result = result != CHL_OK ? result : check_setting_rows(r);
     result = result != CHL_OK ? result : check_passages(r);
     result = result != CHL_OK ? result : check_overflow(r);
     if (result == CHL_OK && r->profile->egress == CHL_EGRESS_GRANT) {

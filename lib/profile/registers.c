@@ -236,7 +236,7 @@ chl_err profile_read_registers(struct profile_reading *r)
             return chl_yaml_refuse_key(
                 r->yaml, node, r->error,
                 "expected a known role in 'registers', got '%.40s'; %s%s%s", key,
-                nearest >= 0 ? "did you mean '" : "see the list in README",
+                nearest >= 0 ? "did you mean '" : "firmware-config/README.md lists them",
                 nearest >= 0 ? role_names[nearest] : "", nearest >= 0 ? "'?" : "");
         }
         chl_err result = read_role(r, node, role);

@@ -153,6 +153,7 @@ static const struct mistake {
     {"want: value, value: 5", "want: none, value: 5", 37, "expected 'want: value'"},
     {"want: value, value: 5", "want: value, value: 5, fixed: true", 0, ""},
     {"want: link-loss,", "want: link-loss, fixed: true,", 40, "expected 'want: value'"},
+    {"address: 20, rows: 4", "address: 20, rows: 3", 39, "expected one row or 4"},
     {"about-vi: Im, ", "", 37, "about-vi"},
     {"hold: 0, free: 1", "hold: 0", 39, "expected 'free'"},
     {"hold: 0, free: 1", "hold: 0, free: 2", 41, "expected 0 to 1 for 'free'"},
