@@ -159,11 +159,12 @@ static void still_waits(struct day *day, uint16_t gate, uint32_t who)
     }
 }
 
-static void close_day(struct day *day)
+static void close_day(struct day *day, int64_t end_ns)
 {
     struct measure *measure = day->measure;
-    measure->end_ns = day->now_ns;
     measure->cut = day->waiting > 0 || measure->still_inside > 0;
+    day->now_ns = measure->cut ? end_ns : day->now_ns;
+    measure->end_ns = day->now_ns;
     measure_until(measure, &day->engine, day->now_ns + MINUTE_NS);
     for (uint16_t g = 0; g < day->world->config.gate_count; g++) {
         struct turnstile *turnstile = &day->gates[g];
@@ -211,7 +212,7 @@ chl_err day_run(const struct world *world, const struct plan *plan, const struct
         day_open(day);
         while (next(day, end_ns)) {
         }
-        close_day(day);
+        close_day(day, end_ns);
     }
     error = day->failed;
     engine_free(&day->engine);
