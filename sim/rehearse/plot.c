@@ -169,7 +169,7 @@ static void time_axis(const struct plot *plot, bool labels)
 /** Frame, marks and title of a panel whose axis reaches to `most`. */
 static void panel(struct plot *plot, const char *title, int64_t most)
 {
-    int64_t step = round_up((most + 3) / 4 > 0 ? (most + 3) / 4 : 1);
+    int64_t step = round_up((most + 4) / 5);
     plot->most = (most + step - 1) / step * step;
     plot->most = plot->most > 0 ? plot->most : step;
     time_axis(plot, true);
