@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -61,12 +62,26 @@ static void test_trap_1_stale_reply_is_accepted(void **state)
     chl_bus_free(bus);
 }
 
+/** A bus whose devices may answer as late as that. */
+static struct chl_bus *open_patient(const struct trap_device *device, int64_t delay_max_ns)
+{
+    static const atomic_bool never;
+    char address[96];
+    char why[CHL_MODBUS_TEXT] = "";
+    struct chl_bus *bus = NULL;
+    (void)snprintf(address, sizeof address, "rtu://%s", device->path);
+    const struct chl_bus_settings settings = {.address = address, .delay_max_ns = delay_max_ns};
+    assert_int_equal(chl_bus_new(&settings, &bus, why, sizeof why), CHL_OK);
+    assert_int_equal(chl_bus_open(bus, CHL_NS_PER_S, &never, why, sizeof why), CHL_OK);
+    return bus;
+}
+
 /* 1 again: the owner of the bus keeps the silence by itself and says when it is over. */
 static void test_trap_1_flush_ends_the_silence(void **state)
 {
     struct trap_device *device = *state;
     struct chl_modbus_answer answer;
-    struct chl_bus *bus = trap_open_device(device);
+    struct chl_bus *bus = open_patient(device, 3600 * CHL_NS_PER_S);
     device_behave(device, DEVICE_HOLD, 0);
     assert_int_equal(trap_ask(bus, 3, 20, 0, TRAP_ANSWER_MS, &answer), CHL_MODBUS_TIMEOUT);
     device_release(device);
@@ -75,6 +90,44 @@ static void test_trap_1_flush_ends_the_silence(void **state)
     chl_bus_flush(bus);
     assert_int_equal(trap_read(bus, 21), 1021);
     chl_bus_free(bus);
+}
+
+struct asker {
+    struct chl_bus *bus;
+    struct chl_modbus_answer answer;
+};
+
+static void *ask_next(void *argument)
+{
+    struct asker *asker = argument;
+    (void)trap_ask(asker->bus, 3, 21, 0, DEVICE_PATIENCE_MS, &asker->answer);
+    return NULL;
+}
+
+/* 1 once more, at its worst: the late answer comes while the next question is already wanted. */
+static void test_trap_1_nothing_is_asked_while_an_answer_is_owed(void **state)
+{
+    struct trap_device *device = *state;
+    struct chl_modbus_answer answer;
+    pthread_t thread;
+    struct asker asker = {.bus = open_patient(device, 3 * CHL_NS_PER_S)};
+    device_behave(device, DEVICE_HOLD, 0);
+    assert_int_equal(trap_ask(asker.bus, 3, 20, 0, TRAP_ANSWER_MS, &answer), CHL_MODBUS_TIMEOUT);
+    device_await_hold(device);
+    assert_int_equal(pthread_create(&thread, NULL, ask_next, &asker), 0);
+    /* The device is busy with its late answer: a question would lie in the line. */
+    const struct timespec pause = {.tv_nsec = CHL_NS_PER_MS};
+    for (int looks = 0; looks < 100; looks++) {
+        int waiting = 0;
+        assert_int_equal(ioctl(device->client, FIONREAD, &waiting), 0);
+        assert_int_equal(waiting, 0);
+        (void)nanosleep(&pause, NULL);
+    }
+    device_release(device);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(asker.answer.status, CHL_MODBUS_OK);
+    assert_int_equal(asker.answer.words[0], 1021);
+    chl_bus_free(asker.bus);
 }
 
 /* 4: an acknowledgement of something else is taken for ours. */
@@ -242,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_LINE(test_trap_1_stale_reply_is_accepted),
         ON_LINE(test_trap_1_flush_ends_the_silence),
+        ON_LINE(test_trap_1_nothing_is_asked_while_an_answer_is_owed),
         ON_LINE(test_trap_4_echo_is_not_compared),
         ON_LINE(test_trap_6_broadcast_waits_for_nobody),
         ON_LINE(test_trap_9_unknown_baud_is_9600),
