@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <modbus.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,80 +17,40 @@
 #include <unistd.h>
 
 #include "lib/base/time.h"
+#include "tests/integration/sim_process.h"
 
-static pid_t child;
-static FILE *to_sim, *from_sim;
-static int port;
+static struct sim_process sim;
 static modbus_t *bus;
+static int port;
 
 static int start_sim(void **state)
 {
     (void)state;
-    int in[2];
-    int out[2];
-    char line[128];
-    assert_int_equal(pipe(in), 0);
-    assert_int_equal(pipe(out), 0);
-    child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        dup2(in[0], STDIN_FILENO);
-        dup2(out[1], STDOUT_FILENO);
-        close(in[0]);
-        close(in[1]);
-        close(out[0]);
-        close(out[1]);
-        execl(CHL_STAGE_DIR "/bin/chilang-sim", "chilang-sim", "--stdin", "--units", "2",
-              "--profile", "lot-turnstile", "--listen", "127.0.0.1:0", (char *)NULL);
-        _exit(127);
-    }
-    close(in[0]);
-    close(out[1]);
-    to_sim = fdopen(in[1], "w");
-    from_sim = fdopen(out[0], "r");
-    assert_non_null(fgets(line, sizeof line, from_sim));
-    static const char expected[] = "listening 127.0.0.1:";
-    assert_memory_equal(line, expected, sizeof expected - 1);
-    port = (int)strtol(line + sizeof expected - 1, NULL, 10);
-    bus = modbus_new_tcp("127.0.0.1", port);
-    assert_non_null(bus);
-    modbus_set_response_timeout(bus, 5, 0);
-    modbus_set_slave(bus, 1);
-    assert_int_equal(modbus_connect(bus), 0);
+    sim_start(&sim, 1,
+              (const char *const[]){"--units", "2", "--profile", "lot-turnstile", "--listen",
+                                    "127.0.0.1:0", NULL});
+    port = sim_port(&sim, 0);
+    bus = sim_connect(&sim, 0, 0);
     return 0;
 }
 
 static int stop_sim(void **state)
 {
     (void)state;
-    int status = 0;
-    modbus_close(bus);
-    modbus_free(bus);
-    kill(child, SIGTERM);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    fclose(to_sim);
-    fclose(from_sim);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    sim_hang_up(bus);
+    sim_stop(&sim);
     return 0;
 }
 
 /** One request at the door; the answer is the caller's. */
 static json_t *tell(const char *request)
 {
-    char line[8192];
-    fprintf(to_sim, "%s\n", request);
-    fflush(to_sim);
-    assert_non_null(fgets(line, sizeof line, from_sim));
-    json_t *answer = json_loads(line, 0, NULL);
-    assert_non_null(answer);
-    return answer;
+    return sim_tell(&sim, request);
 }
 
 static void done(const char *request)
 {
-    json_t *answer = tell(request);
-    assert_true(json_is_true(json_object_get(answer, "ok")));
-    json_decref(answer);
+    sim_done(&sim, request);
 }
 
 static void write_one(int address, uint16_t value)
@@ -233,9 +192,23 @@ static void test_mbpoll_reads_the_counters(void **state)
 static void test_wrong_options_stop_it_with_a_reason(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"--profile no-such-device", "--units 40",
-                                        "--listen nowhere", "--listen 127.0.0.1:99999",
-                                        "--crowd nobody.csv"};
+    static const char *const wrong[] = {"--profile no-such-device",
+                                        "--units 40",
+                                        "--listen nowhere",
+                                        "--listen 127.0.0.1:99999",
+                                        "--crowd nobody.csv",
+                                        "--listen rtu:/nowhere",
+                                        "--listen rtu:///no/such/folder/line",
+                                        "--listen rtu:///dev/null",
+                                        "--unit 0=lot-turnstile",
+                                        "--unit 1=lot-turnstile --unit 1=waveshare-relay",
+                                        "--unit 33=lot-turnstile",
+                                        "--unit seven=lot-turnstile",
+                                        "--set 1:no-such-setting=1",
+                                        "--set 1:dead-zone-time=x",
+                                        "--set 1:line-speed=0",
+                                        "--turnstile release=1.1",
+                                        "--do '{\"op\":\"off\",\"unit\":9}'"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char command[512];
         char text[1024];
