@@ -112,6 +112,7 @@ typedef enum { ENGINE_PHASES(ENGINE_ENUM_ID) PHASE_COUNT } engine_phase;
 typedef enum { ENGINE_CONDITIONS(ENGINE_ENUM_ID) CONDITION_COUNT } engine_condition;
 typedef enum { ENGINE_ORDERERS(ENGINE_ENUM_ID) ORDER_COUNT } engine_orderer;
 #undef ENGINE_ENUM_ID
+_Static_assert(CONDITION_COUNT <= 8, "a gate keeps its conditions in eight bits");
 
 /** Kinds of a field: name, C declaration of member `m`, how documents call it. */
 #define ENGINE_FIELD_KINDS(X)                                                                      \

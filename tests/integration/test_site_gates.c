@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -158,6 +159,31 @@ static void test_button_at_one_gate_opens_the_site(void **state)
     assert_true(world_until(world, "zones", "san", "recount_due", "true"));
 }
 
+/* Opening waits for no disk, whoever asks for it. */
+static void test_button_opens_though_nothing_can_be_written(void **state)
+{
+    struct world *world = *state;
+    char journal[128] = "ok";
+    char out[WORLD_OUT];
+    struct rlimit before;
+    assert_int_equal(prlimit(world->daemon, RLIMIT_FSIZE, NULL, &before), 0);
+    struct rlimit none = {.rlim_cur = 1, .rlim_max = before.rlim_max};
+    assert_int_equal(prlimit(world->daemon, RLIMIT_FSIZE, &none, NULL), 0);
+    world_scan(world, "G1", "nothing we know");
+    for (int i = 0; i < 500 && strcmp(journal, "ok") == 0; i++) {
+        world_member(world, NULL, NULL, "journal", journal);
+    }
+    assert_string_not_equal(journal, "ok");
+    press_button(world, 1);
+    assert_true(world_walk(world, 2, "entry"));
+    assert_int_equal(prlimit(world->daemon, RLIMIT_FSIZE, &before, NULL), 0);
+    assert_true(world_until(world, NULL, NULL, "journal", "ok"));
+    assert_true(world_until(world, NULL, NULL, "emergency", "true"));
+    assert_true(world_until(world, "zones", "san", "inside", "1"));
+    assert_int_equal(TELL(world, out, "gate", "reset", "--who", "Lan", "--why", "xong"), 0);
+    assert_true(is_up(world));
+}
+
 static void test_count_at_the_alarm_is_shown_as_what_it_is(void **state)
 {
     struct world *world = *state;
@@ -245,6 +271,7 @@ int main(void)
 #define SITE(test) cmocka_unit_test_setup_teardown(test, open_site, close_site)
         SITE(test_broken_device_gets_no_grants),
         SITE(test_button_at_one_gate_opens_the_site),
+        SITE(test_button_opens_though_nothing_can_be_written),
         SITE(test_count_at_the_alarm_is_shown_as_what_it_is),
         SITE(test_lane_runs_by_its_hours_until_a_person_says_otherwise),
         SITE(test_dispersal_outlives_a_kill),

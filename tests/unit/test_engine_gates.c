@@ -409,6 +409,26 @@ static void test_one_zone_empties(void **state)
     assert_int_equal(gate_of(site, IN)->mode, CHL_MODE_NORMAL);
 }
 
+/* A journal folded before there were schedules: a closed gate must not open by itself. */
+static void test_state_of_before_keeps_what_people_chose(void **state)
+{
+    struct site *site = *state;
+    static const char before[] =
+        "{\"sequence\":7,\"gates\":{\"G1\":{\"state\":\"OK\",\"mode\":\"blocked\"},"
+        "\"G2\":{\"state\":\"OK\",\"mode\":\"normal\"},\"G3\":{\"state\":\"OK\",\"mode\":"
+        "\"free\"}},\"zones\":{},\"lanes\":{},\"codes\":[]}";
+    struct site again;
+    site_open(&again);
+    again.now_ns = site->now_ns;
+    assert_int_equal(engine_state_decode(&again.engine, before, strlen(before)), CHL_OK);
+    site_decide(&again, &(struct engine_input){.kind = INPUT_START});
+    site_decide(&again, &(struct engine_input){.kind = INPUT_TICK});
+    assert_int_equal(gate_of(&again, 0)->mode, CHL_MODE_BLOCKED);
+    assert_int_equal(gate_of(&again, 1)->mode, CHL_MODE_NORMAL);
+    assert_int_equal(gate_of(&again, 2)->mode, CHL_MODE_FREE);
+    site_close(&again);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_site, close_site)
 
 int main(void)
@@ -430,6 +450,7 @@ int main(void)
         CASE(test_a_person_outranks_the_schedule),
         CASE(test_dispersal_closes_entry_until_it_is_ended),
         CASE(test_one_zone_empties),
+        CASE(test_state_of_before_keeps_what_people_chose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
