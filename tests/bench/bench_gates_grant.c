@@ -135,7 +135,7 @@ static bool run(const struct line *line)
         return false;
     }
     world_sim_tell(&sim, "{\"op\":\"off\",\"unit\":8,\"on\":true}");
-    (void)snprintf(address, sizeof address, "%s%s", line->baud == NULL ? "tcp://" : "rtu://",
+    (void)snprintf(address, sizeof address, "%s%s", line->baud == NULL ? "tcp://" : "",
                    sim.address);
     const struct chl_bus_settings wire = {.address = address,
                                           .baud =
