@@ -29,7 +29,7 @@ struct chl_bus_settings {
     int64_t baud;  /**< speed of the serial line, also of the one behind rtu+tcp; 0 = 9600 */
     char parity;   /**< 'N', 'E' or 'O'; 0 = 'N' */
     int stop_bits; /**< 1 or 2; 0 = 1 */
-    /** Serial and rtu+tcp: after this time no late answer comes any more; 0 = 1 s. */
+    /** Serial and rtu+tcp: this long after a question no late answer begins any more; 0 = 1 s. */
     int64_t delay_max_ns;
     /** Every frame is written to this file as text, kept under 16 MiB; NULL or "" = none. */
     const char *capture;
@@ -67,11 +67,11 @@ void chl_bus_flush(struct chl_bus *bus);
 /** Send a request and wait for its answer.
  *
  *  A serial line is first kept silent as long as its speed asks (3.5 characters); what speaks
- *  unasked in that time is thrown away. After TIMEOUT or BAD a serial bus keeps silent for
- *  `delay_max_ns` and flushes before it sends again, unless chl_bus_flush() was called meanwhile; a
- *  TCP bus answers UNSENT until it was opened again. So a late answer is never taken for another
- *  question's.
- *  A broadcast is sent, then the turnaround is waited for and whatever was said in it is dropped.
+ *  unasked in that time is thrown away. After TIMEOUT or BAD a serial bus keeps silent until
+ *  `delay_max_ns` after the question and flushes before it sends again, unless chl_bus_flush() was
+ * called meanwhile; a TCP bus answers UNSENT until it was opened again. So a late answer is never
+ * taken for another question's. A broadcast is sent, then the turnaround is waited for and whatever
+ * was said in it is dropped.
  *  @param request its response time counts from the last byte sent; on a serial line the time of
  *         the frames themselves is added to it.
  *  @param answer every field that its status needs is set.

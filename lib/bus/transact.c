@@ -183,6 +183,7 @@ static void receive_answer(struct chl_bus *bus, const struct chl_modbus_request 
                            struct chl_modbus_answer *answer)
 {
     uint8_t frame[CHL_MODBUS_TCP_MAX] = {0};
+    const int64_t asked_ns = bus->last_byte_ns;
     set_timeout(bus, request);
     (void)modbus_set_slave(bus->context, request->unit);
     errno = 0;
@@ -194,7 +195,11 @@ static void receive_answer(struct chl_bus *bus, const struct chl_modbus_request 
     }
     if (answer->status == CHL_MODBUS_TIMEOUT || answer->status == CHL_MODBUS_BAD) {
         bus->spoilt = true;
-        bus->settled_ns = now + bus->delay_max_ns;
+        /* The device's longest delay counts from the question; its answer takes its time after
+         * that. */
+        const int64_t settled_ns = asked_ns + bus->delay_max_ns +
+                                   chl_bus_frame_ns(bus, 3 + chl_modbus_pdu_expected(request));
+        bus->settled_ns = settled_ns > now ? settled_ns : now;
     }
 }
 
