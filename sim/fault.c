@@ -72,10 +72,14 @@ static void spoil_answer(const struct fault *fault, struct adu *answer, uint8_t 
         pdu[0] = pdu[0] == 3 ? 4 : 3;
         break;
     case FAULT_WRONG_ADDRESS:
-        pdu[2] = (uint8_t)(pdu[2] + (echo ? 1 : 0));
+        if (echo) {
+            pdu[2]++;
+        }
         break;
     case FAULT_WRONG_VALUE:
-        pdu[4] = (uint8_t)(pdu[4] ^ (echo ? 1 : 0));
+        if (echo) {
+            pdu[4] ^= 1;
+        }
         break;
     case FAULT_WRONG_LENGTH:
         if (!echo && answer->length > 3) {

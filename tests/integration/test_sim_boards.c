@@ -331,13 +331,11 @@ static void test_serial_frames_over_tcp(void **state)
 static void test_many_controllers_in_one_process(void **state)
 {
     enum { CONTROLLERS = 25 };
+    static const char last[] = "{\"op\":\"counter\",\"controller\":25,\"unit\":8,\"way\":\"entry\","
+                               "\"value\":77}";
     (void)state;
     sim_start(&sim, CONTROLLERS,
-              (const char *const[]){"--controllers", "25", "--units", "8", "--listen",
-                                    "127.0.0.1:0", "--do",
-                                    "{\"op\":\"counter\",\"controller\":25,\"unit\":8,\"way\":"
-                                    "\"entry\",\"value\":77}",
-                                    NULL});
+              (const char *const[]){"--controllers", "25", "--units", "8", "--do", last, NULL});
     for (size_t i = 0; i < CONTROLLERS; i++) {
         uint16_t words[2] = {0};
         bus = sim_connect(&sim, i, 0);

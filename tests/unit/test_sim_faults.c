@@ -354,6 +354,55 @@ static void test_only_the_listed_functions_are_answered(void **state)
     }
 }
 
+/** Whatever comes over the wire, and whatever is wrong at the time: bounded, and alive afterwards.
+ */
+static void test_random_frames_break_nothing(void **state)
+{
+    enum { FRAMES = 40000 };
+    static const adu_framing framings[] = {ADU_TCP, ADU_RTU};
+    uint64_t random = 20220201;
+    (void)state;
+    for (size_t f = 0; f < 2; f++) {
+        controller_free(&c);
+        controller_init(&c, framings[f]);
+        for (int i = 0; i < PROFILES; i++) {
+            assert_int_equal(controller_add(&c, (unsigned)i + 1, profiles[i], 0), CHL_OK);
+        }
+        assert_int_equal(controller_wire_rest(&c), CHL_OK);
+        now = S(1);
+        for (int n = 0; n < FRAMES; n++) {
+            uint8_t pdu[ADU_PDU_MAX];
+            for (size_t i = 0; i < sizeof pdu; i++) {
+                random = random * 6364136223846793005U + 1442695040888963407U;
+                pdu[i] = (uint8_t)(random >> 56);
+            }
+            static const uint8_t functions[] = {1, 2, 3, 4, 5, 6, 15, 16};
+            static const uint8_t pages[] = {0, 0x02, 0x03, 0x06, 0x10, 0x30, 0x40, 0x43};
+            pdu[0] = pdu[0] < 240 ? functions[pdu[0] % 8] : pdu[0];
+            pdu[1] = pages[pdu[1] % 8];
+            pdu[3] = pdu[3] < 250 ? 0 : pdu[3];
+            unsigned bytes = pdu[0] == 16 ? 2U * pdu[4] : (pdu[4] + 7U) / 8U;
+            pdu[5] = (uint8_t)bytes;
+            bool many = pdu[0] == 15 || pdu[0] == 16;
+            size_t length = many && pdu[5] < 240 ? 6U + pdu[5] : 5U;
+            struct controller_unit *unit = c.units[pdu[20] % PROFILES];
+            spoil(unit->house, (fault_kind)(pdu[21] % FAULT_COUNT), 1);
+            uint8_t frame[ADU_MAX];
+            const struct adu request = {.unit = pdu[22] % 9, .pdu = pdu, .length = length};
+            size_t size = adu_write(c.framing, &request, frame);
+            now += MS(pdu[23]);
+            if (controller_answer(&c, frame, size, &reply, now)) {
+                assert_true(reply.length <= sizeof reply.bytes && reply.at_ns >= now);
+            }
+        }
+        assert_true(c.units[0]->requests > FRAMES / 100);
+        for (size_t i = 0; i < c.count; i++) {
+            controller_reboot(c.units[i], 1, now);
+        }
+        controller_tick(&c, now + S(1));
+    }
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_teardown(f, scrap)
@@ -374,6 +423,7 @@ int main(void)
         TEST(test_a_unit_hears_only_its_new_speed),
         TEST(test_a_network_device_alone_answers_at_any_unit),
         TEST(test_only_the_listed_functions_are_answered),
+        TEST(test_random_frames_break_nothing),
     };
     return cmocka_run_group_tests(tests, load_profiles, free_profiles);
 }
