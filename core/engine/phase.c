@@ -70,13 +70,14 @@ static int64_t begins_ns(const struct engine *engine, uint16_t gate, engine_cond
                                                                      : rules[condition].begins_ns;
 }
 
-/* A silent gate says nothing new: what was known of it stands. */
+/* A silent gate says nothing new: what was known of it stands. Fire is believed of a gate whose
+ * counters are not. */
 static int64_t due_ns(const struct engine *engine, uint16_t gate, engine_condition condition)
 {
     const struct engine_seen *seen = &engine->seen[gate][condition];
     const struct engine_gate *state = &engine->state.gates[gate];
-    if (seen->since_ns == 0 || state->state != GATE_OK ||
-        seen->on == has_condition(state, condition)) {
+    bool listens = state->state == GATE_OK || condition == CONDITION_FIRE;
+    if (seen->since_ns == 0 || !listens || seen->on == has_condition(state, condition)) {
         return INT64_MAX;
     }
     return seen->since_ns +
