@@ -13,11 +13,19 @@
 #include "lib/base/text.h"
 #include "lib/text/lang.h"
 
-enum { KEY_WHO = 'w', KEY_WHY = 'y', KEY_ADMIT = 0x100, KEY_REFUSE, KEY_END, WORDS_MAX = 4 };
+enum {
+    KEY_WHO = 'w',
+    KEY_WHY = 'y',
+    KEY_ADMIT = 0x100,
+    KEY_REFUSE,
+    KEY_END,
+    KEY_HOW,
+    WORDS_MAX = 4
+};
 
 struct options {
     struct door door;
-    const char *who, *why;
+    const char *who, *why, *how;
     bool admit, refuse, end;
     const char *words[WORDS_MAX];
     size_t count;
@@ -28,6 +36,7 @@ static const struct argp_option rows[] = {
     {"why", KEY_WHY, "TEXT", 0, "why", 0},
     {"admit", KEY_ADMIT, NULL, 0, "resolve: let the person in", 0},
     {"refuse", KEY_REFUSE, NULL, 0, "resolve: do not", 0},
+    {"how", KEY_HOW, "HOW", 0, "recount: clicker, sweep, tickets, cameras or other", 0},
     {"end", KEY_END, NULL, 0, "disperse: end it", 0},
     {0},
 };
@@ -38,7 +47,7 @@ static const char arguments[] = "GATE normal|blocked|free|free-exit|schedule\n"
                                 "reset\n"
                                 "resolve LANE --admit|--refuse\n"
                                 "pass GATE entry|exit [N]\n"
-                                "recount ZONE N";
+                                "recount ZONE N --how HOW";
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -58,6 +67,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_REFUSE:
         options->refuse = true;
+        return 0;
+    case KEY_HOW:
+        options->how = argument;
         return 0;
     case KEY_END:
         options->end = true;
@@ -149,6 +161,15 @@ static bool read_recount(const struct options *options, struct control_request *
         return false;
     }
     request->inside = inside;
+    request->how = options->how != NULL ? chl_recount_by_name(options->how) : CHL_RECOUNT_NONE;
+    if (options->how == NULL) {
+        return complain_plainly(
+            complaint, "expected --how clicker, sweep, tickets, cameras or other, got none");
+    }
+    if (request->how == CHL_RECOUNT_NONE) {
+        return complain(complaint, "expected --how clicker, sweep, tickets, cameras or other",
+                        options->how);
+    }
     return take_text(options->words[1], request->zone, sizeof request->zone, complaint);
 }
 

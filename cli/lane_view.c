@@ -4,6 +4,8 @@
  */
 #include "cli/lane_view.h"
 
+#include "cli/count_cell.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -294,9 +296,10 @@ static void zones(struct page *page)
         size_t length = strlen(text);
         plain_copy(name, sizeof name, entry_text(zone, "name"), 20);
         if (index < LANE_ZONES) {
-            (void)snprintf(text + length, sizeof text - length, "%s%s %lld/%lld %s",
-                           index > 0 ? "   " : "", name,
-                           (long long)json_integer_value(json_object_get(zone, "inside")),
+            char inside[64];
+            count_cell(zone, inside, sizeof inside, sizeof inside);
+            (void)snprintf(text + length, sizeof text - length, "%s%s %s/%lld %s",
+                           index > 0 ? "   " : "", name, inside,
                            (long long)json_integer_value(json_object_get(zone, "hard")),
                            zone_state(view, entry_text(zone, "state")));
         }

@@ -38,7 +38,10 @@ static const struct shape {
     {.what = "flow/reconciled", .bare = {"gate"}, .named = {"entries", "exits", "why"}},
     {.what = "flow/disagreement", .bare = {"gate"}, .named = {"entries", "exits", "why"}},
     {.what = "limit/state", .bare = {"zone", "state"}, .count = "inside"},
-    {.what = "limit/recount", .bare = {"zone"}, .named = {"before", "inside", "who", "why"}},
+    {.what = "limit/recount", .bare = {"zone"}, .named = {"before", "inside", "how", "who", "why"}},
+    {.what = "audit/count-audit",
+     .bare = {"gate"},
+     .named = {"bias", "tapped_in", "tapped_out", "who"}},
     {.what = "gate/state", .bare = {"gate", "state"}, .named = {"why"}},
     {.what = "gate/mode", .bare = {"gate", "mode"}, .named = {"who", "why"}},
     {.what = "gate/phase", .bare = {"gate", "phase", "condition"}, .named = {"active", "why"}},
@@ -126,7 +129,7 @@ static void take(struct line *line, json_t *data, const char *key, bool bare)
     }
 }
 
-/** `inside=87/90`. */
+/** `inside=87±2/90`. */
 static void take_count(struct line *line, json_t *data, const char *key)
 {
     const json_t *limit = json_object_get(data, "limit");
@@ -134,6 +137,14 @@ static void take_count(struct line *line, json_t *data, const char *key)
         return;
     }
     take(line, data, key, false);
+    const json_t *uncertain = json_object_get(data, "uncertain");
+    if (json_integer_value(uncertain) > 0) {
+        char text[32];
+        const int length =
+            snprintf(text, sizeof text, "±%" JSON_INTEGER_FORMAT, json_integer_value(uncertain));
+        put(line, text, (size_t)length);
+        (void)json_object_del(data, "uncertain");
+    }
     if (json_integer_value(limit) > 0) {
         char text[32];
         const int length =

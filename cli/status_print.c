@@ -3,7 +3,9 @@
  *  @brief The tables of `chilang status`: data first, one printer for all of them.
  */
 #include "cli/status_print.h"
+#include "cli/count_cell.h"
 #include "cli/status_alarm.h"
+#include "cli/status_counts.h"
 #include "cli/status_why.h"
 
 #include <inttypes.h>
@@ -18,7 +20,7 @@ enum { CELL_MAX = 256, COLUMNS_MAX = 9, WIDTH = 80 };
 struct column {
     const char *title, *member;
     int width;
-    enum { TEXT, NUMBER, AGE, STATE, GRANT, HEALTH } kind;
+    enum { TEXT, NUMBER, COUNT, AGE, STATE, GRANT, HEALTH } kind;
     bool spare; /**< left out where a line has fewer than 80 columns; the rest fits in 60 */
 };
 
@@ -29,9 +31,9 @@ struct table {
 
 static const struct table tables[] = {
     {"zones",
-     {{"ZONE", "id", 18, TEXT, false},
+     {{"ZONE", "id", 14, TEXT, false},
       {"STATE", "state", 11, STATE, false},
-      {"INSIDE", "inside", 6, NUMBER, false},
+      {"INSIDE", "inside", 10, COUNT, false},
       {"HELD", "reserved", 4, NUMBER, true},
       {"WARN", "warn", 6, NUMBER, true},
       {"SOFT", "soft", 6, NUMBER, true},
@@ -191,11 +193,14 @@ static void print_row(FILE *out, const struct table *table, const json_t *entry,
         next = shown_from(table, i + 1, look->columns);
         if (entry == NULL) {
             (void)chl_copy(cell, sizeof cell, column->title);
+        } else if (column->kind == COUNT) {
+            count_cell(entry, cell, sizeof cell, (size_t)column->width);
+            fit(cell, column->width);
         } else {
             print_cell(column, json_object_get(entry, column->member), cell, sizeof cell);
         }
         int blank = column->width - width_of(cell);
-        bool right = column->kind == NUMBER || column->kind == AGE;
+        bool right = column->kind == NUMBER || column->kind == COUNT || column->kind == AGE;
         bool last = !has_column(table, next);
         const char *code = entry != NULL && look->colour ? colour_of(column, cell) : NULL;
         (void)fprintf(out, "%*s", right ? blank : 0, "");
@@ -262,8 +267,8 @@ static void print_duties(FILE *out, const json_t *status, bool colour, size_t co
         const json_t *entry = json_array_get(zones, i);
         if (json_is_true(json_object_get(entry, "recount_due"))) {
             (void)text_of(entry, "id", zone, 64);
-            (void)fprintf(out, "%sCOUNT AGAIN%s %s: `chilang gate recount %s N`\n", red, plain,
-                          zone, zone);
+            (void)fprintf(out, "%sCOUNT AGAIN%s %s: `chilang gate recount %s N --how HOW`\n", red,
+                          plain, zone, zone);
         }
     }
 }
@@ -322,5 +327,8 @@ void status_print(FILE *out, const json_t *status, const struct status_look *loo
             print_row(out, &tables[t], json_array_get(list, i), look);
         }
     }
+    (void)fputc('\n', out);
+    status_counts(out, status, look->colour ? "\033[31m" : "", look->colour ? "\033[0m" : "",
+                  columns);
     status_failed(out, json_object_get(status, "plugins"), columns);
 }

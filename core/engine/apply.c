@@ -6,6 +6,7 @@
 #include "core/engine/account.h"
 #include "core/engine/codes.h"
 #include "core/engine/internal.h"
+#include "lib/base/text.h"
 #include "lib/base/time.h"
 
 #include <string.h>
@@ -198,6 +199,16 @@ static chl_err apply_gap(struct engine *engine, const struct engine_record *reco
     return CHL_OK;
 }
 
+static chl_err apply_count_audit(struct engine *engine, const struct engine_record *record)
+{
+    struct engine_gate *gate = gate_at(engine, record->as.COUNT_AUDIT.gate);
+    if (gate != NULL) {
+        gate->bias = record->as.COUNT_AUDIT.bias;
+        gate->audited_ns = record->time_ns;
+    }
+    return CHL_OK;
+}
+
 static chl_err apply_disagreement(struct engine *engine, const struct engine_record *record)
 {
     const struct record_DISAGREEMENT *made = &record->as.DISAGREEMENT;
@@ -217,6 +228,7 @@ static chl_err apply_limit_state(struct engine *engine, const struct engine_reco
     struct engine_zone *zone = zone_at(engine, record->as.LIMIT_STATE.zone);
     if (zone != NULL) {
         zone->announced = record->as.LIMIT_STATE.state;
+        zone->announced_ns = record->time_ns;
     }
     return CHL_OK;
 }
@@ -227,6 +239,9 @@ static chl_err apply_recount(struct engine *engine, const struct engine_record *
     if (zone != NULL) {
         zone->inside = record->as.RECOUNT.inside;
         errors_recount(engine, record->as.RECOUNT.zone);
+        zone->recounted_ns = record->time_ns;
+        zone->recounted_how = record->as.RECOUNT.how;
+        chl_copy(zone->recounted_by, sizeof zone->recounted_by, record->as.RECOUNT.who);
         zone->recount_due = false;
         zone->alarm_ns = zone->alarm_inside = zone->alarm_uncertain = 0;
     }
@@ -283,6 +298,7 @@ static const apply_function appliers[RECORD_TYPE_COUNT] = {
     [RECORD_CANCELLED] = apply_cancelled,
     [RECORD_RECONCILED] = apply_reconciled,
     [RECORD_DISAGREEMENT] = apply_disagreement,
+    [RECORD_COUNT_AUDIT] = apply_count_audit,
     [RECORD_LIMIT_STATE] = apply_limit_state,
     [RECORD_RECOUNT] = apply_recount,
     [RECORD_GATE_STATE] = apply_gate_state,

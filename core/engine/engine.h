@@ -82,9 +82,17 @@ typedef enum {
     OPERATOR_RECOUNT,
     OPERATOR_ENTER,    /**< what a person says, entered by hand */
     OPERATOR_SCHEDULE, /**< give a gate's mode back to its way and schedule */
-    OPERATOR_DISPERSE  /**< close entry to `zone` (ENGINE_NONE = everywhere) and run lanes outward,
+    OPERATOR_DISPERSE, /**< close entry to `zone` (ENGINE_NONE = everywhere) and run lanes outward,
                           until `ends` */
+    OPERATOR_AUDIT     /**< a person counted a gate's passers beside its counter */
 } engine_operator_kind;
+
+/** What a person tapped at a gate, and what its counter counted meanwhile. */
+struct engine_audit {
+    uint32_t seconds;
+    uint32_t tapped_in, tapped_out, counted_in, counted_out;
+    bool few; /**< to be kept although few people passed */
+};
 
 struct engine_operator {
     engine_operator_kind kind;
@@ -95,6 +103,8 @@ struct engine_operator {
     uint8_t direction, mode;
     uint16_t n;
     int64_t inside;
+    uint8_t how;               /**< RECOUNT: chl_recount */
+    struct engine_audit audit; /**< AUDIT */
     char who[ENGINE_WHO], why[ENGINE_WHY];
     struct engine_scan entered; /**< ENTER: judged as a code that says the same */
 };

@@ -27,11 +27,33 @@ void errors_widen(struct engine *engine, uint16_t gate, int64_t n)
     widen_all(engine, zones, count, n);
 }
 
+/* What the audited bias makes of the passages since the last recount, rounded up. */
+static int64_t bias_error(const struct engine_gate *gate)
+{
+    /* Far more than any gate counts between two recounts; and no product runs over. */
+    const uint64_t most = UINT64_C(1000000000);
+    uint64_t since = gate->since < most ? gate->since : most;
+    return (int64_t)((since * gate->bias + 999) / 1000);
+}
+
+/* A gate between two zones forgets its passages with the recount of one: the other keeps the bar.
+ */
+static void keep_bias(struct engine *engine, uint16_t gate, uint16_t recounted)
+{
+    int64_t error = bias_error(&engine->state.gates[gate]);
+    for (uint16_t z = 0; error > 0 && z < engine->config->zone_count; z++) {
+        if (z != recounted && is_beside(engine, gate, z)) {
+            engine->state.zones[z].uncertain += error;
+        }
+    }
+}
+
 void errors_recount(struct engine *engine, uint16_t zone)
 {
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
         struct engine_gate *gate = &engine->state.gates[g];
         if (is_beside(engine, g, zone)) {
+            keep_bias(engine, g, zone);
             gate->since = 0;
             gate->check.off_entries = 0;
             gate->check.off_exits = 0;
@@ -42,5 +64,12 @@ void errors_recount(struct engine *engine, uint16_t zone)
 
 int64_t engine_zone_error(const struct engine *engine, uint16_t zone)
 {
-    return engine->state.zones[zone].uncertain;
+    int64_t error = engine->state.zones[zone].uncertain;
+    for (uint16_t g = 0; g < engine->config->gate_count; g++) {
+        const struct engine_gate *gate = &engine->state.gates[g];
+        if (gate->bias > 0 && is_beside(engine, g, zone)) {
+            error += bias_error(gate);
+        }
+    }
+    return error;
 }

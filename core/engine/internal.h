@@ -79,6 +79,11 @@ int64_t count_most(int64_t now_ns, int64_t then_ns);
  * `most`: people who can have passed since the last reading. */
 void check_counts(struct decision *decision, uint16_t index, bool gap, int64_t most);
 
+/** Set a zone's count to what people counted. */
+void decide_recount(struct decision *decision, const struct engine_operator *act);
+/** Keep how far a gate's counter is off by what a person tapped. */
+void decide_audit(struct decision *decision, const struct engine_operator *act);
+
 /** Widen the error bar of every zone that a gate counts people of. */
 void errors_widen(struct engine *engine, uint16_t gate, int64_t n);
 /** Begin the error bar of a zone anew. */

@@ -70,10 +70,14 @@ struct engine_zone {
     uint64_t entered, left;
     uint8_t announced; /**< engine_zone_state last recorded */
     bool recount_due;
-    bool disperses;          /**< entry to it is closed, lanes run outward */
-    int64_t alarm_ns;        /**< when the count below was kept, 0 = none since the recount */
-    int64_t alarm_inside;    /**< count at the alarm: not a roll-call */
-    int64_t alarm_uncertain; /**< its error bar, people */
+    int64_t announced_ns;          /**< since when, 0 = since the journal began */
+    int64_t recounted_ns;          /**< when people last counted it, 0 = never */
+    char recounted_by[ENGINE_WHO]; /**< who did */
+    uint8_t recounted_how;         /**< chl_recount */
+    bool disperses;                /**< entry to it is closed, lanes run outward */
+    int64_t alarm_ns;              /**< when the count below was kept, 0 = none since the recount */
+    int64_t alarm_inside;          /**< count at the alarm: not a roll-call */
+    int64_t alarm_uncertain;       /**< its error bar, people */
 };
 
 typedef enum {
@@ -118,7 +122,9 @@ struct engine_gate {
     int64_t counted_ns;      /**< time of the record that set the counters */
     int64_t grant_closed_ns; /**< when the last grant ended */
     uint64_t entries, exits;
-    uint64_t since; /**< passages since the last recount of a zone beside it */
+    uint64_t since;     /**< passages since the last recount of a zone beside it */
+    uint32_t bias;      /**< people in a thousand that an audit found it off by */
+    int64_t audited_ns; /**< when, 0 = never */
     struct engine_check check;
     struct engine_grant grant;
     uint8_t phase;       /**< engine_phase as recorded; see engine_gate_phase */

@@ -11,10 +11,11 @@ static const struct {
     const char *name;
     bool needs_why;
 } acts[] = {
-    [OPERATOR_RESOLVE] = {"resolve", false},  [OPERATOR_PASS] = {"pass", false},
-    [OPERATOR_MODE] = {"mode", true},         [OPERATOR_RESET] = {"reset", true},
-    [OPERATOR_RECOUNT] = {"recount", true},   [OPERATOR_ENTER] = {"enter", false},
-    [OPERATOR_SCHEDULE] = {"schedule", true}, [OPERATOR_DISPERSE] = {"disperse", true},
+    [OPERATOR_RESOLVE] = {"resolve", false},   [OPERATOR_PASS] = {"pass", false},
+    [OPERATOR_MODE] = {"mode", true},          [OPERATOR_RESET] = {"reset", true},
+    [OPERATOR_RECOUNT] = {"recount", true},    [OPERATOR_ENTER] = {"enter", false},
+    [OPERATOR_SCHEDULE] = {"schedule", true},  [OPERATOR_DISPERSE] = {"disperse", true},
+    [OPERATOR_AUDIT] = {"count-audit", false},
 };
 
 void audit(struct decision *decision, const struct engine_operator *act, const char *target)
@@ -48,32 +49,6 @@ static void pass_by_hand(struct decision *decision, const struct engine_operator
     record.as.PASSAGE.grant = act->direction == DIRECTION_ENTRY ? grant->id : 0;
     chl_copy(record.as.PASSAGE.who, sizeof record.as.PASSAGE.who, act->who);
     emit(decision, &record);
-    answer(decision, CHL_OK, "");
-}
-
-static void recount(struct decision *decision, const struct engine_operator *act)
-{
-    struct engine *engine = decision->engine;
-    if (act->zone >= engine->config->zone_count || act->inside < 0) {
-        answer(decision, CHL_E_NOTFOUND,
-               "no such zone, or a negative count: `chilang status` lists the zones");
-        return;
-    }
-    audit(decision, act, engine->config->zones[act->zone].id);
-    bool due = engine->state.zones[act->zone].recount_due;
-    struct engine_record record = record_make(RECORD_RECOUNT);
-    record.as.RECOUNT.zone = act->zone;
-    record.as.RECOUNT.before = engine->state.zones[act->zone].inside;
-    record.as.RECOUNT.inside = act->inside;
-    chl_copy(record.as.RECOUNT.who, sizeof record.as.RECOUNT.who, act->who);
-    chl_copy(record.as.RECOUNT.why, sizeof record.as.RECOUNT.why, act->why);
-    emit(decision, &record);
-    if (due) {
-        struct engine_record cleared = record_make(RECORD_ALARM_CLEARED);
-        cleared.as.ALARM_CLEARED.alarm = ALARM_RECOUNT_DUE;
-        cleared.as.ALARM_CLEARED.zone = act->zone;
-        emit(decision, &cleared);
-    }
     answer(decision, CHL_OK, "");
 }
 
@@ -113,8 +88,11 @@ void decide_operator(struct decision *decision)
     case OPERATOR_RESET:
         decide_reset(decision, act);
         return;
+    case OPERATOR_AUDIT:
+        decide_audit(decision, act);
+        return;
     case OPERATOR_RECOUNT:
-        recount(decision, act);
+        decide_recount(decision, act);
         return;
     }
 }

@@ -27,6 +27,9 @@ static const struct engine_field fields_DISAGREEMENT[] = {ENGINE_FIELDS_DISAGREE
 #define ROW_STRUCT record_LIMIT_STATE
 static const struct engine_field fields_LIMIT_STATE[] = {ENGINE_FIELDS_LIMIT_STATE(FIELD_ROW)};
 #undef ROW_STRUCT
+#define ROW_STRUCT record_COUNT_AUDIT
+static const struct engine_field fields_COUNT_AUDIT[] = {ENGINE_FIELDS_COUNT_AUDIT(FIELD_ROW)};
+#undef ROW_STRUCT
 #define ROW_STRUCT record_RECOUNT
 static const struct engine_field fields_RECOUNT[] = {ENGINE_FIELDS_RECOUNT(FIELD_ROW)};
 #undef ROW_STRUCT
@@ -112,6 +115,8 @@ static const char *const orderers[] = {ENGINE_ORDERERS(NAME_ROW)};
 static const char *const modes[] = {CHL_GATE_MODES(NAME_ROW)};
 static const char *const formats[] = {CHL_FORMATS(NAME_ROW)};
 static const char *const registers[] = {ENGINE_REGISTERS(NAME_ROW)};
+#define HOW_ROW(id, name, vi, en) name,
+static const char *const hows[] = {CHL_RECOUNTS(HOW_ROW)};
 static const char *const verdicts[] = {"", "ADMIT", "WAIT", "CHECK", "DENY"};
 
 #define NAMES(table)                                                                               \
@@ -135,6 +140,7 @@ static const struct {
     [FIELD_PHASE] = NAMES(phases),
     [FIELD_CONDITION] = NAMES(conditions),
     [FIELD_ORDERER] = NAMES(orderers),
+    [FIELD_HOW] = NAMES(hows),
     [FIELD_REGISTER] = NAMES(registers),
 };
 

@@ -9,6 +9,7 @@
 #include <chilang/gate.h>
 
 #include "lib/text/reasons.h"
+#include "lib/text/recounts.h"
 #include "lib/wire/wire.h"
 
 enum {
@@ -143,6 +144,7 @@ _Static_assert(CONDITION_COUNT <= 8, "a gate keeps its conditions in eight bits"
     X(PHASE)                                                                                       \
     X(CONDITION)                                                                                   \
     X(ORDERER)                                                                                     \
+    X(HOW)                                                                                         \
     X(REGISTER)
 
 typedef enum {
@@ -179,6 +181,7 @@ typedef enum {
 #define ENGINE_C_PHASE(m)      uint8_t m;
 #define ENGINE_C_CONDITION(m)  uint8_t m;
 #define ENGINE_C_ORDERER(m)    uint8_t m;
+#define ENGINE_C_HOW(m)        uint8_t m;
 #define ENGINE_C_REGISTER(m)   uint8_t m;
 
 /* The fields of each record: kind, member (which is also the JSON name), what it says. */
@@ -265,7 +268,18 @@ typedef enum {
     F(I64, before, "count before")                                                                 \
     F(I64, inside, "count now")                                                                    \
     F(WHO, who, "person who counted")                                                              \
-    F(WHY, why, "reason given")
+    F(WHY, why, "reason given")                                                                    \
+    F(HOW, how, "clicker, sweep, tickets, cameras or other")                                       \
+    F(I64, uncertain, "error bar of the count before, people")
+#define ENGINE_FIELDS_COUNT_AUDIT(F)                                                               \
+    F(GATE, gate, "gate whose passers a person counted beside its counter")                        \
+    F(U32, seconds, "for how long")                                                                \
+    F(U32, tapped_in, "entries that the person tapped")                                            \
+    F(U32, tapped_out, "exits that the person tapped")                                             \
+    F(U32, counted_in, "entries that the gate counted meanwhile")                                  \
+    F(U32, counted_out, "exits that the gate counted meanwhile")                                   \
+    F(U32, bias, "people in a thousand that the counter is off by, from here on")                  \
+    F(WHO, who, "person who tapped")
 #define ENGINE_FIELDS_GATE_STATE(F)                                                                \
     F(GATE, gate, "gate")                                                                          \
     F(GATE_STATE, state, "new state")                                                              \
@@ -353,6 +367,7 @@ typedef enum {
     X(LIMIT_STATE, LIMIT, "state")                                                                 \
     X(RECOUNT, LIMIT, "recount")                                                                   \
     X(AT_ALARM, LIMIT, "at-alarm")                                                                 \
+    X(COUNT_AUDIT, AUDIT, "count-audit")                                                           \
     X(GATE_STATE, GATE, "state")                                                                   \
     X(GATE_MODE, GATE, "mode")                                                                     \
     X(COMMAND, GATE, "command")                                                                    \

@@ -66,6 +66,13 @@ static void act(struct loop *loop, control_token token, const struct control_req
     made->mode = (uint8_t)request->mode;
     made->n = request->n;
     made->inside = request->inside;
+    made->how = (uint8_t)request->how;
+    made->audit = (struct engine_audit){.seconds = request->audit.seconds,
+                                        .tapped_in = request->audit.tapped_in,
+                                        .tapped_out = request->audit.tapped_out,
+                                        .counted_in = request->audit.counted_in,
+                                        .counted_out = request->audit.counted_out,
+                                        .few = request->audit.few};
     chl_copy(made->who, sizeof made->who, request->who);
     chl_copy(made->why, sizeof made->why, request->why);
     loop_decide(loop, &input);
@@ -97,7 +104,7 @@ void loop_request(void *user, control_token token, const struct control_request 
     /* What only opens is never refused for a full disk; counters would show what may be lost. */
     bool needs_journal = request->op == CONTROL_RESOLVE || request->op == CONTROL_PASS ||
                          request->op == CONTROL_RECOUNT || request->op == CONTROL_STATS ||
-                         request->op == CONTROL_ENTER;
+                         request->op == CONTROL_ENTER || request->op == CONTROL_AUDIT;
     if (needs_journal && loop_is_stuck(loop)) {
         loop_refuse(loop, token, CHL_E_FULL, "the journal cannot be written: see status");
         return;
@@ -123,6 +130,9 @@ void loop_request(void *user, control_token token, const struct control_request 
         return;
     case CONTROL_RESET:
         act(loop, token, request, OPERATOR_RESET);
+        return;
+    case CONTROL_AUDIT:
+        act(loop, token, request, OPERATOR_AUDIT);
         return;
     case CONTROL_RECOUNT:
         act(loop, token, request, OPERATOR_RECOUNT);

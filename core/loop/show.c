@@ -36,6 +36,9 @@ static void find_changes(const struct loop *loop, bool gates[ENGINE_GATES_MAX], 
             memset(gates, true, ENGINE_GATES_MAX * sizeof *gates);
             break;
         case RECORD_RECONCILED:
+        case RECORD_GAP:
+        case RECORD_DISAGREEMENT:
+        case RECORD_COUNT_AUDIT:
         case RECORD_LIMIT_STATE:
         case RECORD_RECOUNT:
         case RECORD_DISPERSAL:

@@ -25,6 +25,20 @@ int64_t status_age_ms(int64_t now_ns, int64_t then_ns)
     return then_ns == 0 ? -1 : (now_ns - then_ns) / CHL_NS_PER_MS;
 }
 
+/* Who counted it last, and how; null when nobody did. */
+static void put_recounted(struct chl_json *json, const struct engine_zone *zone)
+{
+    if (zone->recounted_ns == 0) {
+        chl_json_null(json, "recounted");
+        return;
+    }
+    chl_json_object(json, "recounted");
+    status_put_time(json, "time", zone->recounted_ns);
+    chl_json_string(json, "who", zone->recounted_by);
+    chl_json_string(json, "how", status_name(FIELD_HOW, zone->recounted_how));
+    chl_json_close_object(json);
+}
+
 static void put_zone(struct chl_json *json, const struct status_view *view, uint16_t z)
 {
     const struct engine_zone *zone = &view->engine->state.zones[z];
@@ -34,7 +48,13 @@ static void put_zone(struct chl_json *json, const struct status_view *view, uint
     chl_json_string(json, "state", status_name(FIELD_ZONE_STATE, zone->announced));
     chl_json_int(json, "inside", zone->inside);
     chl_json_int(json, "reserved", zone->reserved);
-    chl_json_int(json, "uncertain", zone->uncertain);
+    chl_json_int(json, "uncertain", engine_zone_error(view->engine, z));
+    if (zone->announced_ns != 0) {
+        status_put_time(json, "since", zone->announced_ns);
+    } else {
+        chl_json_null(json, "since");
+    }
+    put_recounted(json, zone);
     chl_json_int(json, "warn", config->warn);
     chl_json_int(json, "soft", config->soft);
     chl_json_int(json, "hard", config->hard);

@@ -56,6 +56,26 @@ static void put_conditions(struct chl_json *json, const struct engine_gate *gate
     chl_json_close_array(json);
 }
 
+/* How far its counter is off: by an audit in a thousand, by its second count since the recount. */
+static void put_counter(struct chl_json *json, const struct engine_gate *gate)
+{
+    if (gate->audited_ns != 0) {
+        chl_json_uint(json, "bias", gate->bias);
+        status_put_time(json, "audited", gate->audited_ns);
+    } else {
+        chl_json_null(json, "bias");
+        chl_json_null(json, "audited");
+    }
+    if (!gate->check.known) {
+        chl_json_null(json, "disagreement");
+        return;
+    }
+    chl_json_object(json, "disagreement");
+    chl_json_int(json, "entries", gate->check.off_entries);
+    chl_json_int(json, "exits", gate->check.off_exits);
+    chl_json_close_object(json);
+}
+
 /* Which way the lane runs now. */
 static const char *direction_of(const struct status_view *view, uint16_t g)
 {
@@ -83,6 +103,7 @@ void status_put_gate(struct chl_json *json, const struct status_view *view, uint
     chl_json_int(json, "age_ms", status_age_ms(view->now_ns, view->heard_ns[g]));
     chl_json_uint(json, "entries", gate->entries);
     chl_json_uint(json, "exits", gate->exits);
+    put_counter(json, gate);
     put_grant(json, &gate->grant, view->now_ns);
 }
 

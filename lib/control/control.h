@@ -9,6 +9,7 @@
 #include <chilang/types.h>
 
 #include "lib/declaration/declaration.h"
+#include "lib/text/recounts.h"
 #include "lib/yaml/yaml.h"
 
 enum {
@@ -37,7 +38,8 @@ enum {
     X(CONTROL_STATS, "stats")                                                                      \
     X(CONTROL_ENTER, "enter")                                                                      \
     X(CONTROL_DESK, "desk")                                                                        \
-    X(CONTROL_DISPERSE, "disperse")
+    X(CONTROL_DISPERSE, "disperse")                                                                \
+    X(CONTROL_AUDIT, "audit")
 
 typedef enum {
 #define CONTROL_OP_ENUM(id, name) id,
@@ -47,6 +49,13 @@ typedef enum {
 } control_op;
 
 typedef enum { CONTROL_ENTRY = 0, CONTROL_EXIT = 1 } control_direction;
+
+/** A counter audit: what a person tapped at a gate and what the gate counted meanwhile, people. */
+struct control_audit {
+    uint32_t seconds;
+    uint32_t tapped_in, tapped_out, counted_in, counted_out;
+    bool few; /**< keep it although fewer than 20 people passed */
+};
 
 /** One request. Texts are UTF-8, "" = not given; only what the op needs is filled. */
 struct control_request {
@@ -60,8 +69,10 @@ struct control_request {
     bool admit;         /**< resolve */
     uint64_t check;     /**< resolve, enter: sequence of the CHECK that is meant, 0 = the lane's */
     control_direction direction;
-    uint16_t n;     /**< pass: people, 1 or more */
-    int64_t inside; /**< recount: people, 0 or more */
+    uint16_t n;                 /**< pass: people, 1 or more */
+    int64_t inside;             /**< recount: people, 0 or more */
+    chl_recount how;            /**< recount: how it was counted */
+    struct control_audit audit; /**< audit */
     /** enter: pseudonym of the code just scanned at the lane whose person this is, "" = none. */
     char code[CHL_CONTROL_CODE_MAX];
     /** enter: the answers, a JSON object of the declaration's fields. Holds a name: to be wiped. */

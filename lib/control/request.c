@@ -24,7 +24,9 @@ enum {
     NEEDS_INSIDE = 512,
     NEEDS_FORM = 1024,
     MAY_CHECK = 2048,
-    MAY_END = 4096
+    MAY_END = 4096,
+    NEEDS_HOW = 8192,
+    NEEDS_AUDIT = 16384
 };
 
 static const struct {
@@ -38,10 +40,11 @@ static const struct {
     [CONTROL_GATE] = {"gate", NEEDS_GATE | NEEDS_MODE | NEEDS_WHO | NEEDS_WHY},
     [CONTROL_EMERGENCY] = {"emergency", 0}, /* who and why are asked afterwards */
     [CONTROL_RESET] = {"reset", NEEDS_WHO | NEEDS_WHY},
-    [CONTROL_RECOUNT] = {"recount", NEEDS_ZONE | NEEDS_INSIDE | NEEDS_WHO | NEEDS_WHY},
+    [CONTROL_RECOUNT] = {"recount", NEEDS_ZONE | NEEDS_INSIDE | NEEDS_HOW | NEEDS_WHO | NEEDS_WHY},
     [CONTROL_STATS] = {"stats", 0},
     [CONTROL_ENTER] = {"enter", NEEDS_LANE | NEEDS_WHO | NEEDS_FORM | MAY_CHECK},
     [CONTROL_DESK] = {"desk", NEEDS_LANE},
+    [CONTROL_AUDIT] = {"audit", NEEDS_GATE | NEEDS_AUDIT | NEEDS_WHO},
     [CONTROL_DISPERSE] = {"disperse", NEEDS_WHO | NEEDS_WHY | MAY_END},
 };
 
@@ -89,8 +92,8 @@ bool control_has_control_character(const char *text)
 }
 
 /** A text member of at most `size` − 1 bytes; absent or null is "" unless needed. */
-static chl_err read_text(const json_t *object, const char *key, bool needed, char *out, size_t size,
-                         struct control_refusal *why)
+chl_err control_read_text(const json_t *object, const char *key, bool needed, char *out,
+                          size_t size, struct control_refusal *why)
 {
     const json_t *member = json_object_get(object, key);
     out[0] = '\0';
@@ -121,8 +124,8 @@ static chl_err read_text(const json_t *object, const char *key, bool needed, cha
     return CHL_OK;
 }
 
-static chl_err read_int(const json_t *object, const char *key, int64_t min, int64_t max,
-                        int64_t *out, struct control_refusal *why)
+chl_err control_read_int(const json_t *object, const char *key, int64_t min, int64_t max,
+                         int64_t *out, struct control_refusal *why)
 {
     const json_t *member = json_object_get(object, key);
     if (member == NULL) {
@@ -142,7 +145,7 @@ static chl_err read_mode(const json_t *object, struct control_request *out,
                          struct control_refusal *why)
 {
     char name[16];
-    chl_err result = read_text(object, "mode", true, name, sizeof name, why);
+    chl_err result = control_read_text(object, "mode", true, name, sizeof name, why);
     if (result != CHL_OK) {
         return result;
     }
@@ -167,7 +170,7 @@ static chl_err read_direction(const json_t *object, struct control_request *out,
                               struct control_refusal *why)
 {
     char name[16];
-    chl_err result = read_text(object, "direction", true, name, sizeof name, why);
+    chl_err result = control_read_text(object, "direction", true, name, sizeof name, why);
     if (result != CHL_OK) {
         return result;
     }
@@ -186,7 +189,7 @@ static chl_err read_form(const json_t *object, struct control_request *out,
 {
     const json_t *form = json_object_get(object, "form");
     uint8_t code[(CHL_CONTROL_CODE_MAX - 1) / 2];
-    chl_err result = read_text(object, "code", false, out->code, sizeof out->code, why);
+    chl_err result = control_read_text(object, "code", false, out->code, sizeof out->code, why);
     if (result != CHL_OK) {
         return result;
     }
@@ -232,8 +235,8 @@ static chl_err read_texts(const json_t *object, unsigned needs, struct control_r
                  {"who", NEEDS_WHO, out->who, sizeof out->who},
                  {"why", NEEDS_WHY, out->why, sizeof out->why}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        chl_err result = read_text(object, texts[i].key, (needs & texts[i].need) != 0, texts[i].out,
-                                   texts[i].size, why);
+        chl_err result = control_read_text(object, texts[i].key, (needs & texts[i].need) != 0,
+                                           texts[i].out, texts[i].size, why);
         if (result != CHL_OK) {
             return result;
         }
@@ -253,11 +256,17 @@ static chl_err read_values(const json_t *object, unsigned needs, struct control_
     }
     if (result == CHL_OK && (needs & NEEDS_N) != 0) {
         int64_t n = 0;
-        result = read_int(object, "n", 1, CHL_CONTROL_PLACES_MAX, &n, why);
+        result = control_read_int(object, "n", 1, CHL_CONTROL_PLACES_MAX, &n, why);
         out->n = (uint16_t)n;
     }
     if (result == CHL_OK && (needs & NEEDS_INSIDE) != 0) {
-        result = read_int(object, "inside", 0, INSIDE_MAX, &out->inside, why);
+        result = control_read_int(object, "inside", 0, INSIDE_MAX, &out->inside, why);
+    }
+    if (result == CHL_OK && (needs & NEEDS_HOW) != 0) {
+        result = control_read_how(object, out, why);
+    }
+    if (result == CHL_OK && (needs & NEEDS_AUDIT) != 0) {
+        result = control_read_audit(object, &out->audit, why);
     }
     if (result == CHL_OK && (needs & NEEDS_ADMIT) != 0) {
         const json_t *admit = json_object_get(object, "admit");
@@ -279,7 +288,7 @@ static chl_err read_values(const json_t *object, unsigned needs, struct control_
     }
     if (result == CHL_OK && (needs & MAY_CHECK) != 0 && json_object_get(object, "check") != NULL) {
         int64_t check = 0;
-        result = read_int(object, "check", 0, CHECK_MAX, &check, why);
+        result = control_read_int(object, "check", 0, CHECK_MAX, &check, why);
         out->check = (uint64_t)check;
     }
     return result;
@@ -289,9 +298,9 @@ static chl_err read_request(const json_t *object, struct control_request *out,
                             struct control_refusal *why)
 {
     char name[32];
-    chl_err result = read_text(object, "id", false, out->id, sizeof out->id, why);
+    chl_err result = control_read_text(object, "id", false, out->id, sizeof out->id, why);
     if (result == CHL_OK) {
-        result = read_text(object, "op", true, name, sizeof name, why);
+        result = control_read_text(object, "op", true, name, sizeof name, why);
     }
     if (result != CHL_OK) {
         return result;
@@ -371,6 +380,12 @@ static void write_values(struct chl_json *json, const struct control_request *re
     }
     if ((needs & NEEDS_INSIDE) != 0) {
         chl_json_int(json, "inside", request->inside);
+    }
+    if ((needs & NEEDS_HOW) != 0) {
+        chl_json_string(json, "how", chl_recount_name(request->how));
+    }
+    if ((needs & NEEDS_AUDIT) != 0) {
+        control_write_audit(json, &request->audit);
     }
 }
 

@@ -20,12 +20,16 @@ static const char status_json[] =
     "\"time\":\"2022-02-16T01:15:03Z\",\"journal\":\"ok\",\"emergency\":true,\"alarm\":{"
     "\"source\":\"operator\",\"who\":\"\",\"since\":\"2022-02-16T01:14:03Z\"},\"zones\":[{\"id\":"
     "\"san-den\",\"disperses\":true,\"at_alarm\":{\"inside\":312,\"uncertain\":7},\"name\":"
-    "\"Sân\\u001b[2J\",\"state\":\"AT_LIMIT\",\"inside\":500,\"reserved\":0,\"warn\":400,\"soft\":"
+    "\"Sân\\u001b[2J\",\"state\":\"AT_LIMIT\",\"inside\":500,\"uncertain\":12,\"recounted\":"
+    "{\"time\":\"2022-02-16T00:05:00Z\",\"who\":\"Lan\",\"how\":\"sweep\"},\"reserved\":0,\"warn\":400,\"soft\":"
     "450,\"hard\":500,\"entered\":1234567,\"left\":1234067},{\"id\":"
-    "\"mot-khu-co-ten-that-la-dai-ở-đây\",\"state\":\"NORMAL\",\"inside\":0,\"recount_due\":true}],"
+    "\"mot-khu-co-ten-that-la-dai-ở-đây\",\"state\":\"NORMAL\",\"inside\":0,\"recount_due\":true},"
+    "{\"id\":\"cho\",\"state\":\"UNKNOWN\",\"inside\":123456,\"uncertain\":123456,\"since\":"
+    "\"2022-02-16T01:10:00Z\"}],"
     "\"gates\":[{\"id\":"
     "\"G1\",\"state\":\"OK\",\"phase\":\"PASSING\",\"conditions\":[\"TAMPER\",\"FORCED\"],\"mode\":"
-    "\"normal\",\"age_ms\":250,\"entries\":12,\"exits\":3,"
+    "\"normal\",\"age_ms\":250,\"entries\":12,\"exits\":3,\"bias\":40,\"disagreement\":"
+    "{\"entries\":-2,\"exits\":1},"
     "\"grant\":{\"id\":1,\"places\":4,\"passed\":1,\"state\":\"open\"}},{\"id\":\"G2\",\"state\":"
     "\"UNKNOWN\",\"conditions\":[\"UNKNOWN\"],\"mode\":\"normal\",\"age_ms\":7200000,\"grant\":"
     "null}],\"lanes\":[{\"id\":\"G1\","
@@ -185,7 +189,7 @@ static void test_status_leaves_out_columns_of_a_narrow_screen(void **state)
     assert_non_null(tables);
     expect_no_wider(tables, 60);
     assert_non_null(
-        strstr(tables, "san-den            AT_LIMIT       500    500 1234567 1234067\n"));
+        strstr(tables, "san-den        AT_LIMIT      500 ± 12    500 1234567 1234067\n"));
     assert_null(strstr(tables, "HELD"));
 }
 
@@ -204,6 +208,20 @@ static void test_status_says_what_to_do(void **state)
     assert_non_null(strstr(f->out, "GATE G1: TAMPER, FORCED\n"));
     assert_null(strstr(f->out, "GATE G2"));
     assert_non_null(strstr(f->out, "COUNT AGAIN mot-khu-co-ten-that-la-dai-ở-đây: "));
+}
+
+static void test_status_says_what_its_counts_are(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(setenv("TZ", "Asia/Ho_Chi_Minh", 1), 0);
+    int64_t code = RUN(f, "status", "--control", f->path);
+    assert_int_equal(unsetenv("TZ"), 0);
+    assert_int_equal(code, 0);
+    assert_non_null(strstr(f->out, "UNKNOWN cho: since 08:10 a gate that counts it does not"));
+    assert_non_null(strstr(f->out, "san-den recounted 07:05 by Lan, by walking through\n"));
+    assert_non_null(strstr(f->out, "G1 and its second count differ: in -2, out +1\n"));
+    assert_non_null(strstr(f->out, "G1 is off by 40 in 1000 by its last audit\n"));
+    assert_non_null(strstr(f->out, "counted at the gates, not a roll-call; ± is the error bar\n"));
 }
 
 static void test_status_speaks_vietnamese(void **state)
@@ -226,13 +244,14 @@ static void test_status_fits_the_screen(void **state)
     assert_null(strchr(f->out, '\007'));
     assert_non_null(strstr(f->out, "Hội Kỳ Cùng (hoi)\n"));
     assert_non_null(strstr(f->out, "journal: ok, head 42\n"));
-    assert_non_null(strstr(f->out, "san-den            AT_LIMIT       500    0    400    450    "
+    assert_non_null(strstr(f->out, "san-den        AT_LIMIT      500 ± 12    0    400    450    "
                                    "500 1234567 1234067\n"));
-    assert_non_null(strstr(f->out, "mot-khu-co-ten-th… NORMAL"));
+    assert_non_null(strstr(f->out, "mot-khu-co-te… NORMAL"));
     assert_non_null(strstr(f->out,
                            "G1                 OK       PASSING  normal      0.2 s     12      3 "
                            "1/4 open\n"));
     assert_non_null(strstr(f->out, "G2                 UNKNOWN  -        normal        2 h"));
+    assert_non_null(strstr(f->out, "cho            UNKNOWN       123456±? "));
     assert_non_null(strstr(f->out, "zone_full                  1 min\n"));
     assert_non_null(strstr(f->out, "failed"));
 }
@@ -316,11 +335,13 @@ static void test_gate_orders_arrive(void **state)
     assert_int_equal(f->last.n, 2);
     assert_int_equal(RUN(f, "gate", "pass", "H1", "entry", "--who=Lan", "--control", path), 0);
     assert_int_equal(f->last.n, 1);
-    assert_int_equal(
-        RUN(f, "gate", "recount", "san", "12", "--who=Lan", "--why=x", "--control", path), 0);
+    assert_int_equal(RUN(f, "gate", "recount", "san", "12", "--how=sweep", "--who=Lan", "--why=x",
+                         "--control", path),
+                     0);
     assert_int_equal(f->last.op, CONTROL_RECOUNT);
     assert_string_equal(f->last.zone, "san");
     assert_int_equal(f->last.inside, 12);
+    assert_int_equal(f->last.how, CHL_RECOUNT_SWEEP);
 }
 
 static void test_refusal_of_the_daemon_is_shown(void **state)
@@ -353,6 +374,8 @@ static void test_bad_orders_are_not_sent(void **state)
         {{"gate", "pass", "H1", "entry", "0", "--who=L"}, "1 to 1000"},
         {{"gate", "pass", "H1", "entry", "-1", "--who=L"}, ""},
         {{"gate", "recount", "san", "many", "--who=L", "--why=x"}, "a number of people"},
+        {{"gate", "recount", "san", "12", "--who=L", "--why=x"}, "--how clicker"},
+        {{"gate", "recount", "san", "12", "--how=guess", "--who=L", "--why=x"}, "--how clicker"},
         {{"gate", "--nonsense"}, ""},
         {{"status", "now"}, "expected options only, got `now`"},
     };
@@ -372,6 +395,7 @@ int main(void)
         WITH_SERVER(test_status_fits_the_screen),
         WITH_SERVER(test_status_leaves_out_columns_of_a_narrow_screen),
         WITH_SERVER(test_status_says_what_to_do),
+        WITH_SERVER(test_status_says_what_its_counts_are),
         WITH_SERVER(test_status_speaks_vietnamese),
         WITH_SERVER(test_status_as_json),
         WITH_SERVER(test_status_finds_the_socket_by_the_site),

@@ -40,7 +40,12 @@ static void test_requests_round_trip(void **state)
         "{\"op\":\"enter\",\"lane\":\"G1\",\"who\":\"Lan\",\"check\":7,"
         "\"code\":\"00112233445566778899aabbccddeeff\",\"form\":{\"name\":\"Đỗ \\u0022Ánh\\u0022\","
         "\"party\":2,\"symptoms\":false,\"contact\":\"không\",\"from\":\"05977\",\"test\":null}}",
-        "{\"op\":\"recount\",\"zone\":\"z\",\"who\":\"Lan\",\"why\":\"w\",\"inside\":12}"};
+        "{\"op\":\"recount\",\"zone\":\"z\",\"who\":\"Lan\",\"why\":\"w\",\"inside\":12,"
+        "\"how\":\"sweep\"}",
+        "{\"op\":\"audit\",\"gate\":\"G1\",\"who\":\"Lan\",\"seconds\":180,\"tapped_in\":40,"
+        "\"tapped_out\":2,\"counted_in\":41,\"counted_out\":2}",
+        "{\"op\":\"audit\",\"gate\":\"G1\",\"who\":\"Lan\",\"seconds\":60,\"tapped_in\":4,"
+        "\"tapped_out\":0,\"counted_in\":4,\"counted_out\":0,\"few\":true}"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct control_request first;
         struct control_request second;
@@ -127,6 +132,15 @@ static const struct {
      "field_invalid", "\"inside\""},
     {"{\"op\":\"recount\",\"zone\":\"z\",\"who\":\"w\",\"why\":\"w\"}", "field_missing",
      "\"inside\""},
+    {"{\"op\":\"recount\",\"zone\":\"z\",\"who\":\"w\",\"why\":\"w\",\"inside\":1}",
+     "field_missing", "\"how\""},
+    {"{\"op\":\"recount\",\"zone\":\"z\",\"who\":\"w\",\"why\":\"w\",\"inside\":1,\"how\":"
+     "\"guess\"}",
+     "field_invalid", "clicker, sweep"},
+    {"{\"op\":\"audit\",\"gate\":\"g\",\"who\":\"w\",\"seconds\":0}", "field_invalid",
+     "\"seconds\""},
+    {"{\"op\":\"audit\",\"gate\":\"g\",\"who\":\"w\",\"seconds\":180,\"tapped_in\":-1}",
+     "field_invalid", "\"tapped_in\""},
     {"{\"op\":\"desk\"}", "field_missing", "\"lane\""},
     {ENTER "}", "field_missing", "\"form\""},
     {"{\"op\":\"enter\",\"lane\":\"G1\",\"form\":{}}", "field_missing", "\"who\""},

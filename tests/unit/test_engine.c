@@ -375,6 +375,7 @@ static void test_count_never_goes_below_nothing(void **state)
     assert_int_equal(inside(site, 1), 0);
     assert_int_equal(site->engine.state.zones[1].uncertain, 2);
     site_operator(site, (struct engine_operator){.kind = OPERATOR_RECOUNT,
+                                                 .how = CHL_RECOUNT_SWEEP,
                                                  .zone = 1,
                                                  .inside = 3,
                                                  .who = "steward",

@@ -188,6 +188,7 @@ static void test_recount_ends_the_bar_of_its_zone_only(void **state)
     assert_true(venue > 0);
     assert_int_equal(engine_zone_error(&site.engine, 1), venue);
     site_operator(&site, (struct engine_operator){.kind = OPERATOR_RECOUNT,
+                                                  .how = CHL_RECOUNT_SWEEP,
                                                   .who = "Lan",
                                                   .why = "after a reset",
                                                   .zone = 1,
@@ -198,12 +199,81 @@ static void test_recount_ends_the_bar_of_its_zone_only(void **state)
     site_close(&site);
 }
 
+static chl_err act_audit(struct site *site, const char *who, struct engine_audit counted)
+{
+    site_operator(site, (struct engine_operator){.kind = OPERATOR_AUDIT, .who = "", .gate = 0});
+    assert_int_equal(site_effect(site, EFFECT_ANSWER)->error, CHL_E_DENIED);
+    struct engine_operator act = {.kind = OPERATOR_AUDIT, .gate = 0, .audit = counted};
+    snprintf(act.who, sizeof act.who, "%s", who);
+    site_operator(site, act);
+    return site_effect(site, EFFECT_ANSWER)->error;
+}
+
+static void test_audit_sets_the_bar_of_what_was_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        struct engine_audit counted;
+        chl_err error;
+        uint32_t bias;
+        int64_t bar; /**< of 30 passages */
+    } audits[] = {
+        {{180, 19, 0, 19, 0, false}, CHL_E_LIMIT, 0, 0},
+        {{180, 0, 0, 7, 0, true}, CHL_E_LIMIT, 0, 0},
+        {{180, 10, 10, 10, 10, false}, CHL_OK, 0, 0},
+        {{180, 5, 5, 4, 5, true}, CHL_OK, 100, 3},
+        {{180, 60, 40, 57, 41, false}, CHL_OK, 40, 2},
+        {{180, 300, 0, 299, 0, false}, CHL_OK, 4, 1},
+        {{180, 20, 0, 100000, 0, false}, CHL_OK, 10000, 300},
+    };
+    for (size_t i = 0; i < sizeof audits / sizeof *audits; i++) {
+        struct site site;
+        site_open(&site);
+        site_ready(&site);
+        for (int n = 0; n < 10; n++) {
+            site.now_ns += 10 * CHL_NS_PER_S;
+            site_pass(&site, 0, 2, 1);
+        }
+        assert_int_equal(act_audit(&site, "Lan", audits[i].counted), audits[i].error);
+        assert_int_equal(site.engine.state.gates[0].bias, audits[i].bias);
+        assert_int_equal(engine_zone_error(&site.engine, 1), audits[i].bar);
+        assert_int_equal(engine_zone_error(&site.engine, 0), audits[i].bar);
+        /* The court is counted anew; the venue, which the gate also leads to, keeps its bar. */
+        site_operator(&site, (struct engine_operator){.kind = OPERATOR_RECOUNT,
+                                                      .how = CHL_RECOUNT_CLICKER,
+                                                      .who = "Lan",
+                                                      .why = "evening",
+                                                      .zone = 1,
+                                                      .inside = 10});
+        assert_int_equal(engine_zone_error(&site.engine, 1), 0);
+        assert_int_equal(engine_zone_error(&site.engine, 0), audits[i].bar);
+        assert_string_equal(site.engine.state.zones[1].recounted_by, "Lan");
+        assert_true(site_replays(&site));
+        site_close(&site);
+    }
+}
+
+static void test_recount_without_a_way_is_refused(void **state)
+{
+    (void)state;
+    struct site site;
+    site_open(&site);
+    site_ready(&site);
+    struct engine_operator act = {.kind = OPERATOR_RECOUNT, .who = "Lan", .why = "x", .zone = 1};
+    site_operator(&site, act);
+    assert_int_equal(site_effect(&site, EFFECT_ANSWER)->error, CHL_E_DENIED);
+    assert_null(site_record(&site, RECORD_RECOUNT));
+    site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counters_tell_their_stories),
         cmocka_unit_test(test_torn_completion_frees_no_place),
         cmocka_unit_test(test_restart_said_by_a_completion_is_a_gap),
+        cmocka_unit_test(test_audit_sets_the_bar_of_what_was_counted),
+        cmocka_unit_test(test_recount_without_a_way_is_refused),
         cmocka_unit_test(test_recount_ends_the_bar_of_its_zone_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,7 @@ static void test_count_at_the_alarm_stays_until_the_recount(void **state)
     assert_true(court->recount_due);
     assert_int_equal(court->alarm_inside, 1);
     site_operator(site, (struct engine_operator){.kind = OPERATOR_RECOUNT,
+                                                 .how = CHL_RECOUNT_SWEEP,
                                                  .zone = 1,
                                                  .inside = 0,
                                                  .who = "chief",

@@ -114,7 +114,7 @@ static int set_up(void **state)
     f->event = json_loads(event_text, 0, NULL);
     f->desk = json_loads(desk_text, 0, NULL);
     f->zones =
-        json_loads("[{\"name\":\"Sân\",\"inside\":3,\"hard\":5,\"state\":\"NORMAL\"}]", 0, NULL);
+        json_loads("[{\"name\":\"Sân\",\"inside\":3,\"uncertain\":1,\"hard\":5,\"state\":\"NORMAL\"}]", 0, NULL);
     assert_true(f->event != NULL && f->desk != NULL && f->zones != NULL);
     f->view = (struct lane_view){.lane = "G1",
                                  .who = "chị Lan",
@@ -155,7 +155,7 @@ static void test_all_of_it_fits(void **state)
     assert_true(shows(&f->screen, "5 s"));
     assert_true(shows(&f->screen, "Số giấy tờ 001093029317"));
     assert_true(shows(&f->screen, "Cần hỏi: triệu chứng, tiếp xúc, nơi đi"));
-    assert_true(shows(&f->screen, "Sân 3/5"));
+    assert_true(shows(&f->screen, "Sân 3 ± 1/5"));
     assert_true(shows(&f->screen, "d Đã kiểm tra    t Từ chối    n Nhập tay"));
 }
 
