@@ -261,12 +261,13 @@ chl_err create(struct fixture *f, size_t gates, const char *address, const char 
 {
     char response[16];
     (void)snprintf(response, sizeof response, "%d ms", RESPONSE_MS);
-    const char *const values[] = {address, "50 ms", response, "20 ms", "200 ms", gap, capture};
+    const char *const values[] = {address,  "50 ms", response, "20 ms",
+                                  "200 ms", gap,     capture,  f->baud};
     const char *const names[] = {"address",       "poll", "response-timeout", "reconnect-min",
-                                 "reconnect-max", "gap",  "capture"};
-    struct chl_plugin_setting settings[7];
+                                 "reconnect-max", "gap",  "capture",          "baud"};
+    struct chl_plugin_setting settings[8];
     size_t count = 0;
-    for (size_t i = 0; i < 7; i++) {
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         if (values[i] != NULL) {
             settings[count++] = (struct chl_plugin_setting){names[i], &values[i], 1};
         }

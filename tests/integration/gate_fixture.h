@@ -33,8 +33,9 @@ struct fixture {
     FILE *to_peer, *from_peer;
     pid_t peer;
     int port;
-    char line[128]; /**< of a peer on a serial line */
-    bool absent;    /**< the peer lacks what it needs: skip */
+    char line[128];   /**< of a peer on a serial line */
+    const char *baud; /**< of the instance, NULL = as it comes */
+    bool absent;      /**< the peer lacks what it needs: skip */
     struct chl_plugin_handle *plugin;
     const struct chl_ops *ops;
     struct chl_yaml *document;

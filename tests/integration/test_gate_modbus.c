@@ -331,6 +331,11 @@ static void test_bad_options_are_explained(void **state)
     }
     assert_int_equal(create(f, 1, "tcp://h", "5 s", NULL), CHL_E_CONFIG);
     assert_non_null(strstr(f->why, "gap"));
+    free(f->config);
+    chl_yaml_free(f->document);
+    f->baud = "128000";
+    assert_int_equal(create(f, 1, "rtu:///dev/ttyUSB0", "profile", NULL), CHL_E_CONFIG);
+    assert_non_null(strstr(f->why, "baud: got 128000, expected one of 1200,"));
 }
 
 /** A descriptor that libmodbus cannot wait for is refused, not the end of the process. */
