@@ -69,9 +69,10 @@ void chl_bus_flush(struct chl_bus *bus);
  *  A serial line is first kept silent as long as its speed asks (3.5 characters); what speaks
  *  unasked in that time is thrown away. After TIMEOUT or BAD a serial bus keeps silent until
  *  `delay_max_ns` after the question and flushes before it sends again, unless chl_bus_flush() was
- * called meanwhile; a TCP bus answers UNSENT until it was opened again. So a late answer is never
- * taken for another question's. A broadcast is sent, then the turnaround is waited for and whatever
- * was said in it is dropped.
+ *  called meanwhile; a TCP bus answers UNSENT until it was opened again. So a late answer is never
+ *  taken for another question's.
+ *
+ *  A broadcast is sent, then the turnaround is waited for and whatever was said in it is dropped.
  *  @param request its response time counts from the last byte sent; on a serial line the time of
  *         the frames themselves is added to it.
  *  @param answer every field that its status needs is set.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 pkg_check_modules(LIBMODBUS REQUIRED IMPORTED_TARGET libmodbus)
 add_library(trap_device STATIC trap_device.c trap_device_ends.c trap_case.c)
 target_link_libraries(trap_device PUBLIC chl_flags chl_bus cmocka PkgConfig::LIBMODBUS)

@@ -5,12 +5,14 @@
  */
 #include "gate_fixture.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +187,86 @@ static void test_gates_on_pymodbus(void **state)
     assert_int_equal(peer_get(f, 1, 0x3000), 2);
 }
 
+/* ---- socat is a serial server ---- */
+
+struct serial_server {
+    pid_t pid;
+    FILE *says;
+    int port;
+};
+
+/** Hand the peer's line out over TCP. @return false when socat is not installed. */
+static bool serve_line(struct serial_server *server, const char *line)
+{
+    int out[2];
+    char device[160];
+    char text[512];
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    (void)snprintf(device, sizeof device, "OPEN:%s,raw,echo=0", line);
+    server->pid = fork();
+    assert_true(server->pid >= 0);
+    if (server->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* it would listen on after a failed test */
+        (void)dup2(out[1], STDERR_FILENO);
+        (void)execlp("socat", "socat", "-d", "-d", "TCP-LISTEN:0,bind=127.0.0.1,nodelay", device,
+                     (char *)NULL);
+        _exit(127);
+    }
+    (void)close(out[1]);
+    server->says = fdopen(out[0], "r");
+    assert_non_null(server->says);
+    while (fgets(text, sizeof text, server->says) != NULL) {
+        const char *port = strstr(text, "listening on") != NULL ? strrchr(text, ':') : NULL;
+        if (port != NULL) {
+            server->port = (int)strtol(port + 1, NULL, 10);
+            assert_in_range(server->port, 1, 65535);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void end_server(const struct serial_server *server)
+{
+    int status = 0;
+    (void)kill(server->pid, SIGTERM);
+    assert_int_equal(waitpid(server->pid, &status, 0), server->pid);
+    (void)fclose(server->says);
+}
+
+/** Our bus, RTU frames over TCP, socat, a pseudo-terminal, pymodbus. */
+static void test_serial_server_of_socat_before_pymodbus(void **state)
+{
+    struct fixture *f = present(state);
+    struct serial_server server = {0};
+    struct chl_modbus_answer answer;
+    char address[64];
+    char why[256] = "";
+    struct chl_bus *bus = NULL;
+    if (!serve_line(&server, f->line)) {
+        end_server(&server);
+        print_message("SKIPPED: expected socat, it is not installed\n");
+        skip();
+    }
+    (void)snprintf(address, sizeof address, "rtu+tcp://127.0.0.1:%d", server.port);
+    const struct chl_bus_settings settings = {
+        .address = address, .baud = 115200, .delay_max_ns = 200 * CHL_NS_PER_MS};
+    assert_int_equal(chl_bus_new(&settings, &bus, why, sizeof why), CHL_OK);
+    assert_int_equal(chl_bus_open(bus, ANSWER_MS * CHL_NS_PER_MS, &never, why, sizeof why), CHL_OK);
+    const struct chl_modbus_request write = {
+        .function = 16, .unit = 2, .address = 11, .count = 2, .values = {1, 0xFFFF}};
+    const struct chl_modbus_request read = {.function = 3, .unit = 2, .address = 11, .count = 2};
+    assert_int_equal(transact(bus, write, &answer), CHL_MODBUS_OK);
+    assert_int_equal(transact(bus, read, &answer), CHL_MODBUS_OK);
+    assert_int_equal(answer.words[1], 0xFFFF);
+    assert_int_equal(tell(f, "get 2 12"), 0xFFFF);
+    /* The server's end is the link's end. */
+    end_server(&server);
+    const chl_modbus_status status = transact(bus, write, &answer);
+    assert_true(status == CHL_MODBUS_LOST || status == CHL_MODBUS_UNSENT);
+    chl_bus_free(bus);
+}
+
 /* ---- mbpoll is the client ---- */
 
 /** Run mbpoll with `arguments`. @return its exit status, 127 = it is not installed. */
@@ -276,6 +358,7 @@ int main(void)
         NAMED(test_flash_that_pymodbus_misunderstands_is_not_believed, setup_pymodbus_rtu, "RTU"),
         NAMED(test_gates_on_pymodbus, setup_pymodbus_tcp, "TCP"),
         NAMED(test_gates_on_pymodbus, setup_pymodbus_rtu, "RTU"),
+        NAMED(test_serial_server_of_socat_before_pymodbus, setup_pymodbus_rtu, "RTU and TCP"),
         {"test_mbpoll_reads_and_writes_the_simulator over TCP",
          test_mbpoll_reads_and_writes_the_simulator, setup_sim_tcp, teardown_sim, NULL},
         {"test_mbpoll_reads_and_writes_the_simulator over RTU",
