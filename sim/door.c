@@ -5,6 +5,7 @@
  */
 #include "sim/door.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/door_internal.h"
@@ -193,5 +194,11 @@ size_t door_answer(struct door *door, const char *text, size_t length, char *out
     }
     chl_json_close_object(&json);
     json_decref(parsed);
-    return chl_json_end(&json) == CHL_OK ? json.length : 0;
+    if (chl_json_end(&json) == CHL_OK) {
+        return json.length;
+    }
+    int written = snprintf(out, size,
+                           "{\"ok\":false,\"text\":\"expected an answer that fits in a line; "
+                           "name one `controller`\"}");
+    return written > 0 && (size_t)written < size ? (size_t)written : 0;
 }

@@ -60,13 +60,22 @@ static struct device_truth unit_truth(const struct controller *controller,
     return sum;
 }
 
+/** Of all buses, or of the one that `controller` names. */
 void door_op_truth(struct door_request *request)
 {
     const struct door *door = request->door;
     struct device_truth sum;
     memset(&sum, 0, sizeof sum);
+    const struct port *one =
+        json_object_get(request->json, "controller") != NULL ? door_port(request) : NULL;
+    if (request->error != NULL) {
+        return;
+    }
     chl_json_array(request->out, "units");
     for (size_t p = 0; p < door->port_count; p++) {
+        if (one != NULL && one != &door->ports[p]) {
+            continue;
+        }
         const struct controller *controller = &door->ports[p].controller;
         for (size_t i = 0; i < controller->count; i++) {
             struct device_truth truth = unit_truth(controller, controller->units[i]);

@@ -350,6 +350,20 @@ static void test_many_controllers_in_one_process(void **state)
     json_decref(truth);
 }
 
+static void test_an_answer_too_long_for_a_line_is_refused(void **state)
+{
+    (void)state;
+    sim_start(&sim, SIM_LISTENERS_MAX,
+              (const char *const[]){"--controllers", "32", "--units", "32", NULL});
+    json_t *all = sim_tell(&sim, "{\"op\":\"truth\"}");
+    assert_true(json_is_false(json_object_get(all, "ok")));
+    assert_non_null(strstr(json_string_value(json_object_get(all, "text")), "expected"));
+    json_decref(all);
+    json_t *one = sim_tell(&sim, "{\"op\":\"truth\",\"controller\":32}");
+    assert_int_equal(json_array_size(json_object_get(one, "units")), 32);
+    json_decref(one);
+}
+
 static void test_the_page_knows_every_request_and_every_fault(void **state)
 {
     static char page[65536];
@@ -400,6 +414,7 @@ int main(void)
         TEST(test_a_unit_is_followed_to_its_new_address_and_speed),
         TEST(test_serial_frames_over_tcp),
         TEST(test_many_controllers_in_one_process),
+        TEST(test_an_answer_too_long_for_a_line_is_refused),
         TEST(test_the_page_knows_every_request_and_every_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

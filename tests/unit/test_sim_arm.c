@@ -8,8 +8,11 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "sim/crowd.h"
 #include "sim/layout.h"
 #include "tests/unit/sim_boards.h"
 
@@ -192,6 +195,60 @@ static void test_a_unit_without_power_misses_what_passes(void **state)
     assert_int_equal(turnstile()->truth.left, 3);
 }
 
+static void nothing_shown(void *user, const struct crowd_lane *lane,
+                          const struct crowd_person *person, uint32_t n)
+{
+    (void)user;
+    (void)lane;
+    (void)person;
+    (void)n;
+}
+
+static int64_t crowd_time(struct crowd *crowd, int64_t from, int64_t to)
+{
+    for (int64_t now = from; now < to; now += MS(4)) {
+        until(now);
+        crowd_tick(crowd, now);
+    }
+    return to;
+}
+
+static void test_a_crowd_walks_through_it_as_through_any_other(void **state)
+{
+    char path[] = "/tmp/chilang-arm-XXXXXX";
+    char why[256];
+    struct crowd crowd;
+    (void)state;
+    begin("release=1.1,entry=7.1,exit=7.2");
+    memset(&crowd, 0, sizeof crowd);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    dprintf(fd, "id,picture,lane,unit,party,behaviour,arrival_ms\nf,f.png,G1,1,2,walk,0\n");
+    close(fd);
+    assert_int_equal(crowd_load(&crowd, path, why, sizeof why), CHL_OK);
+    unlink(path);
+    crowd.io = (struct crowd_io){.show = nothing_shown, .hide = nothing_shown};
+    crowd.random = 7;
+    crowd.lanes[0].device = turnstile();
+    crowd_start(&crowd, S(2));
+    crowd_on_screen(&crowd, true, S(2));
+    int64_t now = crowd_time(&crowd, S(2), S(2) + MS(100));
+    const struct crowd_verdict admit = {
+        .verdict = CHL_ADMIT, .reason = "ok_group", .code = "c", .text = "", .journaled = true};
+    crowd_on_verdict(&crowd, "G1", &admit, now);
+    flash(0, 2, now);
+    now = crowd_time(&crowd, now, now + MS(600));
+    assert_int_equal(crowd_inside(&crowd), 1); /* one pulse, one person */
+    flash(0, 2, now);
+    now = crowd_time(&crowd, now, now + MS(600));
+    assert_int_equal(crowd_inside(&crowd), 2);
+    assert_int_equal(counted(0, now), 2);
+    now = crowd_time(&crowd, now, now + S(20));
+    assert_int_equal(crowd_inside(&crowd), 0);
+    assert_int_equal(counted(1, now), 2);
+    crowd_free(&crowd);
+}
+
 static void test_what_nobody_wired_is_wired_to_itself(void **state)
 {
     (void)state;
@@ -237,6 +294,7 @@ int main(void)
         TEST(test_somebody_inside_is_seen_by_a_contact),
         TEST(test_a_turnstile_with_registers_may_be_counted_twice),
         TEST(test_a_unit_without_power_misses_what_passes),
+        TEST(test_a_crowd_walks_through_it_as_through_any_other),
         TEST(test_what_nobody_wired_is_wired_to_itself),
         TEST(test_wires_to_nowhere_are_refused),
     };

@@ -104,18 +104,6 @@ static void test_bits_are_read_and_written_in_both_framings(void **state)
     }
 }
 
-static void test_a_broadcast_is_obeyed_and_not_answered(void **state)
-{
-    (void)state;
-    begin(ADU_RTU);
-    assert_int_equal(controller_add(&c, 3, profiles[MR6C], S(1)), CHL_OK);
-    assert_false(ask(0, 0, write_coil, sizeof write_coil));
-    assert_true(controller_unit(&c, 1)->board.outputs[2].on);
-    assert_true(controller_unit(&c, 3)->board.outputs[2].on);
-    assert_false(ask(0, 0, read_relays, sizeof read_relays));
-    assert_int_equal(controller_unit(&c, 1)->requests, 1);
-}
-
 static void test_the_answer_before_comes_instead(void **state)
 {
     (void)state;
@@ -238,122 +226,6 @@ static void test_noise_instead_of_an_answer(void **state)
     assert_int_equal(c.noise, 1);
 }
 
-static void test_a_dead_unit_leaves_the_others_alone(void **state)
-{
-    (void)state;
-    begin(ADU_RTU);
-    controller_unit(&c, 1)->off = true;
-    assert_false(ask(1, 0, write_coil, sizeof write_coil));
-    assert_false(controller_unit(&c, 1)->board.outputs[2].on);
-    assert_true(ask(2, 0, read_counts, sizeof read_counts));
-}
-
-static void test_frames_take_the_time_of_the_line(void **state)
-{
-    (void)state;
-    begin(ADU_RTU);
-    c.baud = 9600;
-    /* The facts' bound for FC05 is 24.0 ms with both silences; the answer is whole one silence
-     * (3.6 ms) earlier. */
-    assert_true(ask(1, 0, write_coil, sizeof write_coil));
-    int64_t took = reply.at_ns - now;
-    assert_true(took > MS(20) && took < MS(21));
-    assert_true(c.busy_until_ns - now > MS(23) && c.busy_until_ns - now < MS(24) + MS(1));
-    /* What is sent meanwhile waits its turn. */
-    int64_t busy = c.busy_until_ns;
-    now -= MS(20);
-    assert_true(ask(1, 0, write_coil, sizeof write_coil));
-    assert_int_equal(reply.at_ns, busy + took);
-    c.baud = 115200;
-    c.busy_until_ns = 0;
-    controller_unit(&c, 1)->delay_ms = 20;
-    assert_true(ask(1, 0, write_coil, sizeof write_coil));
-    took = reply.at_ns - now;
-    assert_true(took > MS(23) && took < MS(24));
-}
-
-static void set_word(unsigned unit, uint16_t address, uint16_t value)
-{
-    const uint8_t pdu[] = {6, (uint8_t)(address >> 8), (uint8_t)address, (uint8_t)(value >> 8),
-                           (uint8_t)value};
-    assert_true(ask(unit, 0, pdu, sizeof pdu));
-    assert_memory_equal(answer().pdu, pdu, sizeof pdu);
-}
-
-static void test_a_unit_moves_to_its_new_address(void **state)
-{
-    (void)state;
-    begin(ADU_RTU);
-    set_word(1, 128, 5);
-    assert_false(ask(1, 0, read_relays, sizeof read_relays));
-    assert_true(ask(5, 0, read_relays, sizeof read_relays));
-    assert_ptr_equal(controller_unit(&c, 1), c.units[0]); /* the door's name stays */
-    assert_null(controller_unit(&c, 5));
-    /* LOT: only after a restart. */
-    const uint8_t address[] = {16, 0x43, 0x12, 0, 1, 2, 0, 9};
-    assert_true(ask(2, 0, address, sizeof address));
-    assert_true(ask(2, 0, read_counts, sizeof read_counts));
-    controller_reboot(controller_unit(&c, 2), 1, now);
-    assert_true(ask(9, 0, read_counts, sizeof read_counts));
-    assert_false(ask(2, 0, read_counts, sizeof read_counts));
-}
-
-static void test_two_units_at_one_address_collide(void **state)
-{
-    struct adu got;
-    (void)state;
-    begin(ADU_RTU);
-    assert_int_equal(controller_add(&c, 3, profiles[MR6C], S(1)), CHL_OK);
-    set_word(1, 128, 3);
-    assert_true(ask(3, 0, write_coil, sizeof write_coil));
-    assert_false(adu_read(ADU_RTU, reply.bytes, reply.length, &got));
-    assert_true(controller_unit(&c, 1)->board.outputs[2].on);
-    assert_true(controller_unit(&c, 3)->board.outputs[2].on);
-}
-
-static void test_a_unit_hears_only_its_new_speed(void **state)
-{
-    (void)state;
-    begin(ADU_RTU);
-    c.spoken = 9600;
-    assert_true(ask(1, 0, read_relays, sizeof read_relays));
-    set_word(1, 110, 192);
-    assert_false(ask(1, 0, read_relays, sizeof read_relays));
-    c.spoken = 19200;
-    assert_true(ask(1, 0, read_relays, sizeof read_relays));
-}
-
-static void test_a_network_device_alone_answers_at_any_unit(void **state)
-{
-    (void)state;
-    controller_init(&c, ADU_TCP);
-    now = S(10);
-    assert_int_equal(controller_add(&c, 1, profiles[MOXA], S(1)), CHL_OK);
-    assert_true(ask(255, 0, read_relays, sizeof read_relays));
-    assert_int_equal(answer().unit, 255);
-    assert_int_equal(controller_add(&c, 2, profiles[MOXA], S(1)), CHL_OK);
-    assert_false(ask(255, 0, read_relays, sizeof read_relays));
-}
-
-static void test_only_the_listed_functions_are_answered(void **state)
-{
-    static const uint8_t functions[] = {1, 2, 3, 4, 5, 6, 7, 15, 16, 22, 23, 43};
-    (void)state;
-    for (int i = 0; i < PROFILES; i++) {
-        controller_free(&c);
-        controller_init(&c, ADU_TCP);
-        now = S(10);
-        assert_int_equal(controller_add(&c, 1, profiles[i], S(1)), CHL_OK);
-        for (size_t f = 0; f < sizeof functions; f++) {
-            const uint8_t pdu[] = {functions[f], 0xFF, 0xF0, 0, 1};
-            bool listed = functions[f] < 32 && (profiles[i]->functions & 1U << functions[f]) != 0;
-            assert_true(ask(1, 0, pdu, sizeof pdu));
-            assert_int_equal(answer().pdu[0], functions[f] | 0x80);
-            assert_int_equal(answer().pdu[1] == BOARD_ILLEGAL_FUNCTION, !listed);
-        }
-    }
-}
-
 /** Whatever comes over the wire, and whatever is wrong at the time: bounded, and alive afterwards.
  */
 static void test_random_frames_break_nothing(void **state)
@@ -409,20 +281,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_serial_frame_carries_a_crc_that_others_compute_alike),
         TEST(test_bits_are_read_and_written_in_both_framings),
-        TEST(test_a_broadcast_is_obeyed_and_not_answered),
         TEST(test_the_answer_before_comes_instead),
         TEST(test_wrong_numbers_units_and_functions),
         TEST(test_wrong_echoes),
         TEST(test_a_torn_counter_shows_at_the_carry_only),
         TEST(test_an_exception_is_not_obeyed),
         TEST(test_noise_instead_of_an_answer),
-        TEST(test_a_dead_unit_leaves_the_others_alone),
-        TEST(test_frames_take_the_time_of_the_line),
-        TEST(test_a_unit_moves_to_its_new_address),
-        TEST(test_two_units_at_one_address_collide),
-        TEST(test_a_unit_hears_only_its_new_speed),
-        TEST(test_a_network_device_alone_answers_at_any_unit),
-        TEST(test_only_the_listed_functions_are_answered),
         TEST(test_random_frames_break_nothing),
     };
     return cmocka_run_group_tests(tests, load_profiles, free_profiles);
