@@ -17,6 +17,8 @@
 #include "lib/base/time.h"
 #include "trap_case.h"
 
+enum { ROUNDS = 150, SHORT_MS = 20 };
+
 static const atomic_bool never;
 
 static chl_err make(const struct chl_bus_settings *settings, char *why, size_t why_size)
@@ -267,6 +269,36 @@ static void test_torn_and_missing_answers_time_out(void **state)
     chl_bus_free(bus);
 }
 
+/** Whatever comes: it is no acknowledgement, it does not hang, and the bus can be used again. */
+static void test_random_answers_are_never_believed(void **state)
+{
+    struct trap_device *device = *state;
+    static const uint8_t functions[] = {1, 2, 3, 4, 5, 6, 15, 16};
+    struct chl_bus *bus = trap_open_device(device);
+    for (unsigned seed = 1; seed <= ROUNDS; seed++) {
+        struct chl_modbus_answer answer;
+        const uint8_t function = functions[seed % sizeof functions];
+        const size_t before = device_count(device);
+        device_noise(device, seed);
+        const chl_modbus_status status = trap_ask(bus, function, 0x40, 1, SHORT_MS, &answer);
+        if (status == CHL_MODBUS_OK) {
+            print_error("seed %u, function %u\n", seed, function);
+        }
+        assert_true(status == CHL_MODBUS_BAD || status == CHL_MODBUS_TIMEOUT ||
+                    status == CHL_MODBUS_EXCEPTION);
+        device_behave(device, DEVICE_WELL, 0);
+        device_await(device, before + 1);
+        chl_modbus_status after = CHL_MODBUS_BAD;
+        for (int tries = 0; after != CHL_MODBUS_OK && tries < 50; tries++) {
+            chl_bus_flush(bus); /* a slow machine brings the rest of the noise later */
+            after = trap_ask(bus, 3, 10, 0, DEVICE_PATIENCE_MS, &answer);
+        }
+        assert_int_equal(after, CHL_MODBUS_OK);
+        assert_int_equal(answer.words[0], 1010);
+    }
+    chl_bus_free(bus);
+}
+
 #define ON_LINE(test) cmocka_unit_test_setup_teardown(test, trap_setup_line, trap_teardown)
 
 int main(void)
@@ -281,6 +313,7 @@ int main(void)
         ON_LINE(test_noise_is_dropped),
         ON_LINE(test_line_that_never_falls_silent_is_not_used),
         ON_LINE(test_hang_up_is_noticed),
+        ON_LINE(test_random_answers_are_never_believed),
         ON_LINE(test_torn_and_missing_answers_time_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

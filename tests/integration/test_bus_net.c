@@ -19,6 +19,8 @@
 #define HANGS   "hangs.invalid"
 #define CHANGES "changes.invalid"
 
+enum { ROUNDS = 150, SHORT_MS = 20 };
+
 static const atomic_bool never;
 static const atomic_bool at_once = true;
 
@@ -216,6 +218,31 @@ static void test_serial_server(void **state)
     device_free(device);
 }
 
+/** Whatever comes: it is no acknowledgement, it does not hang, and the bus can be used again. */
+static void test_random_answers_are_never_believed(void **state)
+{
+    struct trap_device *device = *state;
+    static const uint8_t functions[] = {1, 2, 3, 4, 5, 6, 15, 16};
+    char why[CHL_MODBUS_TEXT] = "";
+    struct chl_bus *bus = trap_open_device(device);
+    for (unsigned seed = 1; seed <= ROUNDS; seed++) {
+        struct chl_modbus_answer answer;
+        const uint8_t function = functions[seed % sizeof functions];
+        device_noise(device, seed);
+        const chl_modbus_status status = trap_ask(bus, function, 0x40, 1, SHORT_MS, &answer);
+        if (status == CHL_MODBUS_OK) {
+            print_error("seed %u, function %u\n", seed, function);
+        }
+        assert_true(status == CHL_MODBUS_BAD || status == CHL_MODBUS_TIMEOUT ||
+                    status == CHL_MODBUS_EXCEPTION);
+        device_behave(device, DEVICE_WELL, 0);
+        assert_int_equal(
+            chl_bus_open(bus, DEVICE_PATIENCE_MS * CHL_NS_PER_MS, &never, why, sizeof why), CHL_OK);
+        assert_int_equal(trap_read(bus, 10), 1010);
+    }
+    chl_bus_free(bus);
+}
+
 #define OVER_TCP(test) cmocka_unit_test_setup_teardown(test, trap_setup_tcp, trap_teardown)
 
 int main(void)
@@ -226,6 +253,7 @@ int main(void)
         OVER_TCP(test_refused_connection_is_explained),
         OVER_TCP(test_server_that_accepts_and_never_answers),
         OVER_TCP(test_unasked_words_spoil_a_connection),
+        OVER_TCP(test_random_answers_are_never_believed),
         cmocka_unit_test(test_serial_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -139,6 +140,21 @@ static void put(struct trap_device *d, const uint8_t *bytes, size_t length)
     (void)sent;
 }
 
+/** The answer up to some byte, that one wrong, then anything. Over TCP nothing sums up what follows
+ * the header, so the wrong byte is in it. */
+static void send_noise(struct trap_device *d, const uint8_t *bytes, size_t length)
+{
+    enum { HEADER = 9 };
+    uint8_t noise[DEVICE_FRAME + 40];
+    const size_t size = 1 + (size_t)rand_r(&d->seed) % sizeof noise;
+    const size_t wrong = (size_t)rand_r(&d->seed) % (d->serial ? length : HEADER);
+    for (size_t i = 0; i < size; i++) {
+        const uint8_t any = (uint8_t)rand_r(&d->seed);
+        noise[i] = i < wrong ? bytes[i] : i == wrong ? (uint8_t)(bytes[i] ^ (any | 1U)) : any;
+    }
+    put(d, noise, size);
+}
+
 static void send_answer(struct trap_device *d, device_manner manner, const uint8_t *bytes,
                         size_t length)
 {
@@ -149,6 +165,9 @@ static void send_answer(struct trap_device *d, device_manner manner, const uint8
             (void)nanosleep(&pause, NULL);
             put(d, bytes + i, 1);
         }
+        break;
+    case DEVICE_NOISE:
+        send_noise(d, bytes, length);
         break;
     case DEVICE_TORN:
         put(d, bytes, length / 2);

@@ -36,6 +36,7 @@ typedef enum {
     DEVICE_STALE_FC06, /**< answers with an FC06 acknowledgement, whatever was asked */
     DEVICE_REFUSE,     /**< exception 2 */
     DEVICE_BABBLE,     /**< answers twice, broadcasts too */
+    DEVICE_NOISE,      /**< random bytes instead of an answer, often with its beginning */
     DEVICE_VANISH      /**< acts, then the cable is pulled: see device_unplug() */
 } device_manner;
 
@@ -60,6 +61,7 @@ struct trap_device {
     int manner_unit;    /**< 0 = all */
     int manner_address; /**< only writes to it, once; −1 = everything */
     int dribble_ms;
+    unsigned seed; /**< of DEVICE_NOISE */
     bool holding, release;
     uint16_t words[DEVICE_UNITS + 1][DEVICE_WORDS];
     uint8_t coils[DEVICE_UNITS + 1][DEVICE_COILS];
@@ -87,6 +89,8 @@ void device_plug(struct trap_device *device);
 bool device_say(struct trap_device *device, const void *bytes, size_t length);
 /** Behave so from the next request on. `unit` 0 = all. A held answer is not let go. */
 void device_behave(struct trap_device *device, device_manner manner, int unit);
+/** Answer with noise of that seed from the next request on. */
+void device_noise(struct trap_device *device, unsigned seed);
 /** Behave so at the next write to `address` of `unit`, once; well otherwise. */
 void device_behave_on_write(struct trap_device *device, device_manner manner, int unit,
                             unsigned address);

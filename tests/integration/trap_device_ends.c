@@ -188,6 +188,14 @@ void device_behave(struct trap_device *d, device_manner manner, int unit)
     (void)pthread_mutex_unlock(&d->mutex);
 }
 
+void device_noise(struct trap_device *d, unsigned seed)
+{
+    device_behave(d, DEVICE_NOISE, 0);
+    (void)pthread_mutex_lock(&d->mutex);
+    d->seed = seed;
+    (void)pthread_mutex_unlock(&d->mutex);
+}
+
 void device_behave_on_write(struct trap_device *d, device_manner manner, int unit, unsigned address)
 {
     (void)pthread_mutex_lock(&d->mutex);
