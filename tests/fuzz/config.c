@@ -19,6 +19,21 @@ static bool is_part(uint16_t unit, const char *profile, int a, int b)
     return unit == 0 || (unit <= 247 && profile != NULL && is_row(a) && is_row(b));
 }
 
+/** Hours are of a day and have a length, and only lanes that turn round have any. */
+static void check_schedule(const struct config_gate *gate)
+{
+    bool good = gate->slot_count <= CONFIG_SLOTS_MAX &&
+                (gate->slot_count == 0 || gate->way == CONFIG_WAY_REVERSIBLE);
+    for (size_t i = 0; good && i < gate->slot_count; i++) {
+        const struct config_slot *slot = &gate->slots[i];
+        good = slot->from_min < 24 * 60 && slot->to_min <= 24 * 60 &&
+               slot->from_min != slot->to_min && slot->days != 0 && slot->days < 0x80;
+    }
+    if (!good) {
+        abort();
+    }
+}
+
 static void check_device(const struct config_gate *gate)
 {
     bool good = gate->profile != NULL && gate->unit >= 1 && gate->unit <= 247 &&
@@ -57,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             gate->lane >= (int)config->lane_count) {
             abort();
         }
+        check_schedule(gate);
         if (gate->instance >= 0) {
             check_device(gate);
         }
