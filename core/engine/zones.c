@@ -110,9 +110,20 @@ static bool unwatched(const struct engine *engine, uint16_t zone)
     return false;
 }
 
+/* Looked for once a decision: mostly there is none, and no zone needs to be looked at for it. */
+static bool any_silent(const struct engine *engine)
+{
+    for (uint16_t g = 0; g < engine->config->gate_count; g++) {
+        if (engine->state.gates[g].state == GATE_UNKNOWN) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Hysteresis: a state is left only when the count is clearly below it, so that one person going to
  * and fro does not make a storm of records. */
-static engine_zone_state judge(const struct engine *engine, uint16_t index)
+static engine_zone_state judge(const struct engine *engine, uint16_t index, bool silent)
 {
     const struct engine_zone_config *limits = &engine->config->zones[index];
     const struct engine_zone *zone = &engine->state.zones[index];
@@ -121,7 +132,7 @@ static engine_zone_state judge(const struct engine *engine, uint16_t index)
         /* Also while a device is silent: an alarm is not hidden by what is not known. */
         return ZONE_ABOVE;
     }
-    if (unwatched(engine, index)) {
+    if (silent && unwatched(engine, index)) {
         return ZONE_UNKNOWN;
     }
     bool was_full = zone->announced == ZONE_AT_LIMIT || zone->announced == ZONE_ABOVE;
@@ -158,10 +169,11 @@ static void above_alarm(struct decision *decision, uint16_t zone, engine_zone_st
 void settle_zones(struct decision *decision)
 {
     struct engine *engine = decision->engine;
+    bool silent = any_silent(engine);
     for (uint16_t z = 0; z < engine->config->zone_count; z++) {
         const struct engine_zone *zone = &engine->state.zones[z];
         engine_zone_state before = (engine_zone_state)zone->announced;
-        engine_zone_state after = judge(engine, z);
+        engine_zone_state after = judge(engine, z, silent);
         if (before == after) {
             continue;
         }
