@@ -131,6 +131,7 @@ bool controller_answer(struct controller *controller, const uint8_t *frame, size
         controller->noise++;
         return false;
     }
+    heard_add(&controller->heard, &request, now_ns);
     controller_tick(controller, now_ns);
     if (request.unit == BROADCAST) {
         broadcast(controller, &request, now_ns);

@@ -12,6 +12,7 @@
 #include "sim/adu.h"
 #include "sim/arm.h"
 #include "sim/fault.h"
+#include "sim/heard.h"
 
 enum { CONTROLLER_UNITS_MAX = 64, CONTROLLER_ARMS_MAX = 64, CONTROLLER_ADDRESS_MAX = 247 };
 
@@ -40,6 +41,7 @@ struct controller {
     int64_t busy_until_ns; /**< the line is taken until then */
     int64_t last_answer_ns;
     uint64_t noise; /**< frames that were damaged */
+    struct heard heard;
 };
 
 void controller_init(struct controller *controller, adu_framing framing);

@@ -154,6 +154,7 @@ static const struct {
     {"cable", door_op_cable},
     {"unsolicited", door_op_unsolicited},
     {"line", door_op_line},
+    {"heard", door_op_heard},
     {"error", door_op_error},
     {"input", door_op_input},
     {"counter", door_op_counter},
@@ -176,7 +177,7 @@ static void dispatch(struct door_request *request)
     }
     request->error = "expected an object with `op`: truth, board, scene, person, leave, input, "
                      "counter, setting, error, delay, silent, off, reboot, fault, cable, "
-                     "unsolicited, line, open, close or quit";
+                     "unsolicited, line, heard, open, close or quit";
 }
 
 size_t door_answer(struct door *door, const char *text, size_t length, char *out, size_t size,

@@ -4,7 +4,7 @@
  */
 #include "sim/door_internal.h"
 
-enum { MS_MAX = 60000, BAUD_MAX = 256000, DEVICE_FAILURE = 4 };
+enum { MS_MAX = 60000, BAUD_MAX = 256000, DEVICE_FAILURE = 4, LAST_READ = 4 };
 
 void door_op_delay(struct door_request *request)
 {
@@ -93,6 +93,37 @@ void door_op_unsolicited(struct door_request *request)
         controller_unasked(&port->controller, unit, &reply);
         port_say(port, &reply);
     }
+}
+
+/** The requests that the bus has heard: those from number `from` on, which `next` continues. */
+void door_op_heard(struct door_request *request)
+{
+    struct port *port = door_port(request);
+    int64_t from = door_number(request, "from", 0, INT64_MAX);
+    bool writes = json_is_true(json_object_get(request->json, "writes"));
+    if (request->error != NULL || port == NULL) {
+        return;
+    }
+    const struct heard *heard = &port->controller.heard;
+    uint64_t first = heard->count > HEARD_MAX ? heard->count - HEARD_MAX : 0;
+    first = (uint64_t)from > first ? (uint64_t)from : first;
+    chl_json_array(request->out, "requests");
+    for (uint64_t nth = first; nth < heard->count; nth++) {
+        const struct heard_request *one = heard_at(heard, nth);
+        if (one == NULL || (writes && one->function <= LAST_READ)) {
+            continue;
+        }
+        chl_json_object(request->out, NULL);
+        chl_json_uint(request->out, "nth", nth);
+        chl_json_int(request->out, "us", one->at_ns / 1000);
+        chl_json_uint(request->out, "unit", one->unit);
+        chl_json_uint(request->out, "function", one->function);
+        chl_json_uint(request->out, "address", one->address);
+        chl_json_uint(request->out, "value", one->value);
+        chl_json_close_object(request->out);
+    }
+    chl_json_close_array(request->out);
+    chl_json_uint(request->out, "next", heard->count);
 }
 
 /** The speed of the line, and for a gateway the speed at which it speaks to its units. */

@@ -34,6 +34,7 @@ void door_op_reboot(struct door_request *request);
 void door_op_fault(struct door_request *request);
 void door_op_cable(struct door_request *request);
 void door_op_unsolicited(struct door_request *request);
+void door_op_heard(struct door_request *request);
 void door_op_line(struct door_request *request);
 void door_op_error(struct door_request *request);
 void door_op_input(struct door_request *request);

@@ -116,12 +116,12 @@ static int link_to(const char *line, const char *link)
 /** @return 0, or −1 with errno. */
 static int plug_in(struct serial *serial)
 {
-    char line[SERIAL_PATH];
+    char *line = serial->line;
     struct serial_end *end = calloc(1, sizeof *end);
     if (end == NULL) {
         return -1;
     }
-    if (open_line(end, line, sizeof line) != 0 ||
+    if (open_line(end, line, sizeof serial->line) != 0 ||
         (serial->link[0] != '\0' && link_to(line, serial->link) != 0) ||
         uv_poll_init(serial->loop, &end->poll, end->fd) != 0) {
         int cause = errno;
@@ -213,8 +213,12 @@ void serial_say(struct serial *serial, const struct fault_reply *reply)
 
 void serial_stop(struct serial *serial)
 {
+    char there[SERIAL_PATH];
     pull_out(serial);
-    if (serial->link[0] != '\0') {
+    ssize_t length = serial->link[0] != '\0' ? readlink(serial->link, there, sizeof there) : -1;
+    /* Somebody else may have put a link of theirs in its place. */
+    if (length > 0 && (size_t)length == strlen(serial->line) &&
+        memcmp(there, serial->line, (size_t)length) == 0) {
         unlink(serial->link);
     }
 }

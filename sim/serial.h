@@ -20,6 +20,7 @@ struct serial {
     wire_cable cable;
     char link[SERIAL_PATH]; /**< symbolic link to the line, "" = none */
     char path[SERIAL_PATH]; /**< where to open it: the link, or the line itself */
+    char line[SERIAL_PATH]; /**< the line itself */
     struct serial_end *end; /**< NULL = the cable is out */
 };
 

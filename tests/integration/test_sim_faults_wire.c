@@ -270,6 +270,38 @@ static void test_noise_on_the_line_is_not_obeyed(void **state)
     assert_int_equal(word_at(1784), 30);
 }
 
+static void test_what_was_asked_is_told_in_its_order(void **state)
+{
+    static const uint16_t words[] = {5, 6};
+    (void)state;
+    start_tcp();
+    assert_int_equal(word_at(1784), 30);
+    assert_int_equal(modbus_write_bit(bus, 2, 1), 1);
+    assert_int_equal(modbus_write_registers(bus, 1784, 2, words), 2);
+    json_t *answer = sim_tell(&sim, "{\"op\":\"heard\",\"writes\":true}");
+    const json_t *requests = json_object_get(answer, "requests");
+    assert_int_equal(json_array_size(requests), 2);
+    static const struct {
+        const char *member;
+        int values[2];
+    } expected[] = {{"nth", {1, 2}},
+                    {"unit", {1, 1}},
+                    {"function", {5, 16}},
+                    {"address", {2, 1784}},
+                    {"value", {0xFF00, 5}}};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            const json_t *value = json_object_get(json_array_get(requests, k), expected[i].member);
+            assert_int_equal(json_integer_value(value), expected[i].values[k]);
+        }
+    }
+    assert_int_equal(json_integer_value(json_object_get(answer, "next")), 3);
+    json_decref(answer);
+    answer = sim_tell(&sim, "{\"op\":\"heard\",\"from\":3}");
+    assert_int_equal(json_array_size(json_object_get(answer, "requests")), 0);
+    json_decref(answer);
+}
+
 static void test_a_pulled_network_cable_and_the_same_port_again(void **state)
 {
     (void)state;
@@ -392,6 +424,7 @@ int main(void)
         TEST(test_exceptions_and_torn_counters),
         TEST(test_a_frame_that_nobody_asked_for),
         TEST(test_noise_on_the_line_is_not_obeyed),
+        TEST(test_what_was_asked_is_told_in_its_order),
         TEST(test_a_pulled_network_cable_and_the_same_port_again),
         TEST(test_a_hung_up_line_and_the_same_link_again),
         TEST(test_bytes_that_vanish_are_not_obeyed),
