@@ -132,6 +132,7 @@ static void decide_plain(struct decision *decision)
         /* The input carries the record's own struct; all of them begin at the union's start. */
         switch (decision->input->kind) {
         case INPUT_START:
+            memset(decision->engine->signals, 0, sizeof decision->engine->signals);
             memset(decision->engine->watch, 0, sizeof decision->engine->watch);
             record.as.STARTED = decision->input->as.started;
             break;
@@ -208,6 +209,7 @@ void engine_decide(struct engine *engine, const struct engine_input *input,
         break;
     }
     settle_zones(&decision);
+    settle_signals(&decision);
 }
 
 int64_t engine_next_deadline(const struct engine *engine)

@@ -29,6 +29,17 @@ struct engine_watch {
     bool suspect, check_suspect; /**< the last one was not believed: the next one settles it */
 };
 
+/** What a gate's lamps were last told. */
+struct engine_signal {
+    uint64_t sent;    /**< number of the last one */
+    uint64_t number;  /**< of the last standing one */
+    int64_t sent_ns;  /**< when that was */
+    uint8_t standing; /**< engine_standing + 1, 0 = none yet */
+    bool heard;       /**< something was heard of the gate since the start */
+    bool owed;        /**< its completion is not here yet */
+    bool missed;      /**< it did not get there, or the gate was away since */
+};
+
 struct engine {
     const struct engine_config *config;
     struct engine_state state;
@@ -38,6 +49,7 @@ struct engine {
     int32_t utc_offset_s; /**< as the last input said */
     int64_t looked_ns;    /**< when way and schedule were last looked at */
     struct engine_watch watch[ENGINE_GATES_MAX];
+    struct engine_signal signals[ENGINE_GATES_MAX];
 };
 
 typedef enum {
@@ -143,7 +155,10 @@ struct engine_effect {
     uint8_t action, mode; /**< engine_action, chl_gate_mode */
     uint16_t places;
     uint32_t generation;
-    uint64_t grant;
+    uint64_t grant;        /**< of a signal: its own number */
+    uint8_t signal, sound; /**< chl_signal, chl_sound */
+    bool standing;         /**< until the next standing one; else for `hold_ms` */
+    uint16_t hold_ms;
     int64_t not_after_ns; /**< wall time after which it must not reach the wire */
     /* VERDICT */
     uint16_t lane;

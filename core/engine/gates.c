@@ -250,6 +250,10 @@ static void take_completion(struct decision *decision, uint16_t index,
         mode_done(decision, index, report);
         return;
     }
+    if (action == ACTION_SIGNAL) {
+        signal_done(decision, index, report);
+        return;
+    }
     if (grant == 0 || grant != gate->grant.id) {
         return;
     }
@@ -270,6 +274,7 @@ void decide_report(struct decision *decision)
     }
     struct engine_watch *watch = &decision->engine->watch[index];
     watch->restarted = watch->restarted || report->restarted;
+    signal_heard(decision, index, report);
     switch (report->kind) {
     case CHL_REPORT_READING:
         take_reading(decision, index, &report->reading);

@@ -79,6 +79,13 @@ int64_t count_most(int64_t now_ns, int64_t then_ns);
  * `most`: people who can have passed since the last reading. */
 void check_counts(struct decision *decision, uint16_t index, bool gap, int64_t most);
 
+/** Show at the lamps what was decided and how things stand: the last effects of a decision. */
+void settle_signals(struct decision *decision);
+/** A gate reported something: it may have been away. */
+void signal_heard(struct decision *decision, uint16_t gate, const struct chl_gate_report *report);
+/** A signal's completion. */
+void signal_done(struct decision *decision, uint16_t gate, const struct chl_gate_report *report);
+
 /** Set a zone's count to what people counted. */
 void decide_recount(struct decision *decision, const struct engine_operator *act);
 /** Keep how far a gate's counter is off by what a person tapped. */

@@ -56,7 +56,8 @@ struct engine_aliases {
     X(ACTION_RELEASE, "release")                                                                   \
     X(ACTION_CANCEL, "cancel")                                                                     \
     X(ACTION_MODE, "mode")                                                                         \
-    X(ACTION_READ, "read")
+    X(ACTION_READ, "read")                                                                         \
+    X(ACTION_SIGNAL, "signal") /* lamps and sounder: of no record */
 #define ENGINE_STATUSES(X)                                                                         \
     X(STATUS_ISSUED, "issued")                                                                     \
     X(STATUS_DONE, "done")                                                                         \

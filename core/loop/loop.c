@@ -178,6 +178,10 @@ static void release_command(struct loop *loop, const struct engine_effect *effec
         .generation = effect->generation,
         .id = effect->grant << 3 | effect->action,
         .deadline_ns = chl_mono_ns() + ahead_ns,
+        .signal = effect->signal,
+        .sound = effect->sound,
+        .standing = effect->standing,
+        .hold_ms = effect->hold_ms,
     };
     if (effect->action == ACTION_RELEASE) {
         loop->captured_ns[effect->gate] = effect->captured_ns;

@@ -86,7 +86,7 @@ static void take_effects(struct day *day)
             day->reason = effect->reason;
         } else if (effect->kind == EFFECT_ANSWER) {
             day->answer = effect->error;
-        } else if (day->order_count < ENGINE_EFFECTS_MAX) {
+        } else if (effect->action != ACTION_SIGNAL && day->order_count < ENGINE_EFFECTS_MAX) {
             day->orders[day->order_count++] = (struct order){.gate = effect->gate,
                                                              .places = effect->places,
                                                              .action = effect->action,
