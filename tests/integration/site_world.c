@@ -128,13 +128,32 @@ static void write_site(const struct world *world)
     write_file(world_path(world, "site.yaml"), text);
 }
 
-static void start_sim(struct world *world)
+void world_edit(const struct world *world, const char *after, const char *text)
+{
+    char before[8192];
+    char edited[8192 + 1024];
+    FILE *file = fopen(world_path(world, "site.yaml"), "r");
+    must(file != NULL, "site.yaml");
+    size_t length = fread(before, 1, sizeof before - 1, file);
+    fclose(file);
+    before[length] = '\0';
+    const char *at = strstr(before, after);
+    must(at != NULL && strlen(text) < 1024, after);
+    at += strlen(after);
+    snprintf(edited, sizeof edited, "%.*s%s%s", (int)(at - before), before, text, at);
+    write_file(world_path(world, "site.yaml"), edited);
+}
+
+static void start_sim(struct world *world, const char *const *units)
 {
     int pipes[2];
     must(pipe2(pipes, O_CLOEXEC) == 0, "pipe");
-    const char *const arguments[] = {"--listen", "127.0.0.1:0", "--units",
-                                     "2",        "--control",   world_path(world, "sim.sock"),
-                                     NULL};
+    const char *arguments[ARGUMENTS] = {"--listen", "127.0.0.1:0", "--control",
+                                        world_path(world, "sim.sock")};
+    for (size_t i = 0; units[i] != NULL; i++) {
+        must(i + 6 < ARGUMENTS, "too many units");
+        arguments[i + 4] = units[i];
+    }
     world->sim = spawn("chilang-sim", arguments, pipes[1], STDERR_FILENO);
     close(pipes[1]);
     char line[128] = "";
@@ -149,6 +168,11 @@ static void start_sim(struct world *world)
 
 void world_open(struct world *world)
 {
+    world_open_with(world, (const char *const[]){"--units", "2", NULL});
+}
+
+void world_open_with(struct world *world, const char *const *units)
+{
     memset(world, 0, sizeof *world);
     snprintf(world->dir, sizeof world->dir, "/tmp/chilang-site-XXXXXX");
     must(mkdtemp(world->dir) != NULL, "mkdtemp");
@@ -162,7 +186,7 @@ void world_open(struct world *world)
     must(rename(world_path(world, "issuer.pub.pem"), world_path(world, "trust/issuer.pub.pem")) ==
              0,
          "issuer.pub.pem");
-    start_sim(world);
+    start_sim(world, units);
     write_site(world);
 }
 

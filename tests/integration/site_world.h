@@ -21,6 +21,10 @@ struct world {
 
 /** Gates G1, G2 (units 1 and 2) and H1 (by hand) into one zone `san` of hard limit 5. */
 void world_open(struct world *world);
+/** The same with more on the bus: options of chilang-sim, NULL-ended, in place of `--units 2`. */
+void world_open_with(struct world *world, const char *const *units);
+/** Write `text` into the site file behind the first `after`; before it is started. */
+void world_edit(const struct world *world, const char *after, const char *text);
 void world_close(struct world *world);
 
 void world_start(struct world *world);
