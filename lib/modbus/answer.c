@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief What an answer, or the lack of one, means for the link, the device and the command.
+ *  @brief What an answer, or the lack of one, means for the link, the unit and the command.
  */
 #include <stdio.h>
 
 #include "lib/modbus/internal.h"
+
+enum { ILLEGAL_ADDRESS = 2 };
 
 /** Exceptions, and whether one proves that nothing was done (MODBUS V1.1b3 §7). */
 static const struct {
@@ -32,81 +34,115 @@ static size_t exception_at(uint8_t code)
     return i;
 }
 
-static void on_exception(struct chl_modbus *bus, struct device *d, struct command *c, purpose why,
-                         uint8_t code, int64_t now_ns)
+static void command_refused(struct chl_modbus *bus, const struct errand *e, bool refused,
+                            const char *text, int64_t now_ns)
+{
+    struct command *c = e->command;
+    const bool nothing = refused && !bus->was_sent;
+    if (c->order.action == CHL_GATE_RELEASE && gate_by_pulses(e->gate)) {
+        if (nothing) {
+            pulses_end(e->gate, now_ns);
+        } else {
+            pulses_lost(e->gate, now_ns);
+        }
+    }
+    command_finish(bus, e->gate, c, nothing ? CHL_COMMAND_FAILED : CHL_COMMAND_UNKNOWN, text);
+    e->unit->stale = true; /* whatever it did, read it before the next write */
+}
+
+/** A write of our own was refused: tried again when the next poll shows that it is needed. */
+static void act_refused(struct chl_modbus *bus, const struct errand *e, const char *text,
+                        int64_t now_ns)
+{
+    struct gate *g = e->gate;
+    driver_log(bus, CHL_LOG_WARNING, "gate=%s unit=%u refused=\"%s\"", g->id.name, e->unit->address,
+               text);
+    g->hold_exit = false;
+    g->unblock = 0;
+    if (e->purpose == FOR_PULSE) {
+        pulses_lost(g, now_ns);
+    } else if (e->purpose == FOR_HOLD) {
+        pulses_hold(g, g->pulses.held_mode, now_ns);
+    }
+}
+
+static void on_exception(struct chl_modbus *bus, const struct errand *e, uint8_t code,
+                         int64_t now_ns)
 {
     const size_t at = exception_at(code);
     const bool known = at < sizeof exceptions / sizeof *exceptions;
+    struct unit *u = e->unit;
     char text[CHL_MODBUS_TEXT];
     (void)snprintf(text, sizeof text, "exception %u (%s) at register 0x%04X", code,
                    known ? exceptions[at].name : "not in the standard", bus->request.address);
-    if (why == FOR_COMMAND) {
-        const bool refused = known && exceptions[at].refused && !bus->was_sent;
-        command_finish(c, refused ? CHL_COMMAND_FAILED : CHL_COMMAND_UNKNOWN, text);
-        d->stale = true; /* whatever it did, read it before the next write */
-    } else if (why == FOR_MODE || why == FOR_BLOCK) {
-        device_failed(bus, d, now_ns, text);
-    } else {
-        driver_log(bus, CHL_LOG_WARNING, "gate=%s unit=%u refused=\"%s\"", d->id.name, d->id.unit,
-                   text);
-        d->hold_exit = false; /* tried again when the next poll shows it */
-        d->unblock = 0;
-        if (why == FOR_SETUP_READ || why == FOR_SETUP_WRITE) {
-            d->setup_at++;
-            d->setup_write = false;
+    if (known && exceptions[at].silent && e->purpose != FOR_COMMAND) {
+        unit_failed(bus, u, now_ns, text);
+        return;
+    }
+    switch (e->purpose) {
+    case FOR_COMMAND:
+        command_refused(bus, e, known && exceptions[at].refused, text, now_ns);
+        break;
+    case FOR_POLL:
+        if (code == ILLEGAL_ADDRESS && poll_split(u)) {
+            driver_log(bus, CHL_LOG_WARNING, "unit=%u refused=\"%s\" act=\"read apart\"",
+                       u->address, text);
+        } else {
+            unit_failed(bus, u, now_ns, text);
         }
+        break;
+    case FOR_CHECK:
+        setup_refused(bus, u, text);
+        break;
+    case FOR_LAMP:
+        lamps_refused(bus, e, text);
+        break;
+    default:
+        act_refused(bus, e, text, now_ns);
+        break;
     }
     if (known && exceptions[at].silent) {
-        device_failed(bus, d, now_ns, text);
+        unit_failed(bus, u, now_ns, text);
     }
 }
 
-static void on_setup_read(struct chl_modbus *bus, struct device *d, uint16_t found)
+static void on_ok(struct chl_modbus *bus, const struct errand *e, const uint16_t *words,
+                  int64_t now_ns)
 {
-    chl_register_role role = CHL_REG_ACCUMULATE;
-    uint16_t wanted = 0;
-    (void)device_setup(d, &role, &wanted);
-    if (found == wanted) {
-        d->setup_at++;
-    } else {
-        driver_log(bus, CHL_LOG_INFO, "gate=%s unit=%u register=0x%04X found=%u set=%u", d->id.name,
-                   d->id.unit, bus->request.address, found, wanted);
-        d->setup_write = true;
-    }
-}
-
-static void on_ok(struct chl_modbus *bus, struct device *d, struct command *c, purpose why,
-                  const uint16_t *words, int64_t now_ns)
-{
-    switch (why) {
-    case FOR_MODE:
-        device_mode(bus, d, words[0], now_ns);
-        break;
-    case FOR_BLOCK:
-        device_block(bus, d, words, now_ns);
-        command_judge(bus, d);
+    struct unit *u = e->unit;
+    struct gate *g = e->gate;
+    switch (e->purpose) {
+    case FOR_POLL:
+        if (poll_take(u, words)) {
+            unit_round(bus, u, now_ns);
+        }
         break;
     case FOR_COMMAND:
-        command_written(bus, c, now_ns);
+        command_written(bus, g, e->command, now_ns);
+        break;
+    case FOR_PULSE:
+        pulses_written(g, now_ns);
+        break;
+    case FOR_HOLD:
+        pulses_hold(g, g->pulses.held_mode, now_ns);
+        break;
+    case FOR_LAMP:
+        lamps_written(bus, e, now_ns);
         break;
     case FOR_EXIT:
-        d->hold_exit = false;
-        d->poll_at_ns = now_ns + d->released_poll_ns;
+        g->hold_exit = false;
+        unit_sooner(u, now_ns + u->released_poll_ns);
         break;
     case FOR_UNBLOCK_ENTRY:
-        d->unblock = 2;
+        g->unblock = 2;
         break;
     case FOR_UNBLOCK_MODE:
-        d->unblock = 0;
-        d->want_mode = true;
-        d->poll_at_ns = now_ns + d->released_poll_ns;
+        g->unblock = 0;
+        u->slow_at_ns = now_ns;
+        unit_sooner(u, now_ns + u->released_poll_ns);
         break;
-    case FOR_SETUP_READ:
-        on_setup_read(bus, d, words[0]);
-        break;
-    case FOR_SETUP_WRITE:
-        d->setup_write = false;
-        d->setup_at++;
+    case FOR_CHECK:
+        setup_answer(bus, u, words);
         break;
     default:
         break;
@@ -115,23 +151,24 @@ static void on_ok(struct chl_modbus *bus, struct device *d, struct command *c, p
 
 static void all_down(struct chl_modbus *bus, const char *text)
 {
-    for (size_t i = 0; i < bus->device_count; i++) {
-        device_down(bus, &bus->devices[i], text);
+    for (size_t i = 0; i < bus->unit_count; i++) {
+        unit_down(bus, &bus->units[i], text);
     }
 }
 
-/** Close the link. One that had proven itself is opened again at once: its devices are not down
+/** Close the link. One that had proven itself is opened again at once: its units are not down
  *  before that fails too. */
 static void break_link(struct chl_modbus *bus, int64_t now_ns, const char *down)
 {
     bus->link = LINK_BROKEN;
-    bus->under_way = FOR_NOTHING;
+    bus->at.purpose = FOR_NOTHING;
+    bus->flush_at_ns = 0;
     if (bus->proven) {
         bus->link_at_ns = now_ns;
         return;
     }
     bus->failures++;
-    bus->link_at_ns = now_ns + device_backoff(bus, bus->failures);
+    bus->link_at_ns = now_ns + unit_backoff(bus, bus->failures);
     if (down != NULL) {
         all_down(bus, down);
     }
@@ -144,7 +181,27 @@ void chl_modbus_lost(struct chl_modbus *bus, int64_t now_ns, const char *text)
     }
 }
 
-static void on_silence(struct chl_modbus *bus, struct device *d, struct command *c,
+/** What a write without an answer may have done. */
+static void unanswered(struct chl_modbus *bus, const struct errand *e, bool unsent,
+                       const char *text, int64_t now_ns)
+{
+    if (e->command != NULL && unsent) {
+        e->command->sent = bus->was_sent;
+        e->command->phase = PHASE_QUEUED;
+    } else if (e->command != NULL) {
+        command_unanswered(bus, e->gate, e->command, text, now_ns);
+    } else if (e->purpose == FOR_PULSE && !unsent) {
+        pulses_lost(e->gate, now_ns);
+    } else if (e->purpose == FOR_LAMP) {
+        e->gate->lamps.shown[e->lamp] = SHOWN_UNKNOWN;
+    } else if (e->purpose == FOR_CHECK) {
+        e->unit->check_step = CHECK_READ;
+    }
+    e->unit->stale = true;
+    e->unit->in_round = false;
+}
+
+static void on_silence(struct chl_modbus *bus, const struct errand *e,
                        const struct chl_modbus_answer *answer, int64_t now_ns)
 {
     char text[CHL_MODBUS_TEXT];
@@ -154,42 +211,40 @@ static void on_silence(struct chl_modbus *bus, struct device *d, struct command 
     } else {
         (void)snprintf(text, sizeof text, "%s", answer->text);
     }
-    if (c != NULL && answer->status == CHL_MODBUS_UNSENT) {
-        c->sent = bus->was_sent;
-        c->phase = PHASE_QUEUED;
-    } else if (c != NULL) {
-        command_unanswered(c, text);
-    }
-    d->stale = true;
-    if (answer->status == CHL_MODBUS_TIMEOUT || answer->status == CHL_MODBUS_BAD) {
-        /* A late answer to this question must not be taken for the next one's: the link goes. */
-        device_failed(bus, d, now_ns, text);
-        break_link(bus, now_ns, NULL);
-    } else {
+    unanswered(bus, e, answer->status == CHL_MODBUS_UNSENT, text, now_ns);
+    if (answer->status == CHL_MODBUS_LOST || answer->status == CHL_MODBUS_UNSENT) {
         break_link(bus, now_ns, text);
+        return;
+    }
+    unit_failed(bus, e->unit, now_ns, text);
+    if (bus->settings.serial) {
+        /* Nothing on a line tells a late answer from the next one's: silence until none can come
+         * any more. The line stays open, the others are asked after it. */
+        const int64_t at = bus->asked_ns + e->unit->delay_ns;
+        bus->flush_at_ns = at > now_ns ? at : now_ns;
+    } else {
+        /* A late answer to this question must not be taken for the next one's: the link goes. */
+        break_link(bus, now_ns, NULL);
     }
 }
 
 void chl_modbus_answered(struct chl_modbus *bus, int64_t now_ns,
                          const struct chl_modbus_answer *answer)
 {
-    if (bus->under_way == FOR_NOTHING) {
+    const struct errand e = bus->at;
+    if (e.purpose == FOR_NOTHING) {
         return;
     }
-    const purpose why = bus->under_way;
-    struct device *d = &bus->devices[bus->at_device];
-    struct command *c = bus->at_command;
-    bus->under_way = FOR_NOTHING;
-    bus->at_command = NULL;
+    bus->at = (struct errand){.purpose = FOR_NOTHING};
     bus->quiet_until_ns = now_ns + bus->gap_ns;
     if (answer->status == CHL_MODBUS_OK) {
-        device_heard(bus, d, now_ns);
-        on_ok(bus, d, c, why, answer->words, now_ns);
+        unit_heard(bus, e.unit, now_ns);
+        on_ok(bus, &e, answer->words, now_ns);
     } else if (answer->status == CHL_MODBUS_EXCEPTION) {
-        device_heard(bus, d, now_ns);
-        on_exception(bus, d, c, why, answer->exception, now_ns);
+        unit_heard(bus, e.unit, now_ns);
+        on_exception(bus, &e, answer->exception, now_ns);
     } else {
-        on_silence(bus, d, c, answer, now_ns);
+        on_silence(bus, &e, answer, now_ns);
     }
     (void)reports_post(bus, now_ns);
 }
@@ -199,19 +254,20 @@ void chl_modbus_connected(struct chl_modbus *bus, int64_t now_ns, bool ok, const
     if (!ok) {
         bus->link = LINK_CLOSED;
         bus->failures++;
-        bus->link_at_ns = now_ns + device_backoff(bus, bus->failures);
+        bus->link_at_ns = now_ns + unit_backoff(bus, bus->failures);
         all_down(bus, text);
         return;
     }
     bus->link = LINK_OPEN;
     bus->proven = false;
-    for (size_t i = 0; i < bus->device_count; i++) {
-        struct device *d = &bus->devices[i];
-        d->stale = true;
-        d->want_mode = true;
+    bus->flush_at_ns = 0;
+    for (size_t i = 0; i < bus->unit_count; i++) {
+        struct unit *u = &bus->units[i];
+        u->stale = true;
+        u->in_round = false;
         if (bus->failures > 0) {
-            d->failures = 0;
-            d->retry_at_ns = now_ns;
+            u->failures = 0;
+            u->retry_at_ns = now_ns;
         }
     }
 }

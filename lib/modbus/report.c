@@ -10,13 +10,34 @@
 #include "lib/base/text.h"
 #include "lib/modbus/internal.h"
 
-static struct chl_gate_report report_of(const struct device *d, chl_report_kind kind)
+static struct chl_gate_report report_of(const struct gate *g, chl_report_kind kind)
 {
     return (struct chl_gate_report){.size = (uint32_t)sizeof(struct chl_gate_report),
                                     .kind = (uint8_t)kind,
-                                    .gate = d->id.gate,
-                                    .link_up = d->up,
-                                    .generation = atomic_load(&d->generation)};
+                                    .gate = g->id.gate,
+                                    .link_up = g->up,
+                                    .generation = atomic_load(&g->generation)};
+}
+
+/** What stands beside a reading. */
+static void add_state(struct chl_gate_report *report, const struct gate *g)
+{
+    report->restarted = g->owes_restart && report->reading.taken_ns >= g->restart_ns;
+    report->unfit = g->unfit;
+    report->fire = g->fire;
+    report->tamper = g->tamper;
+    report->has_check = g->units[PART_CHECK] != NO_UNIT && g->check.known;
+    report->check_bits = g->check.bits;
+    report->check_entry_count = g->check.value[0];
+    report->check_exit_count = g->check.value[1];
+}
+
+/** The host took a reading: what it was told of a restart need not be told again. */
+static void told_restart(struct gate *g, const struct chl_gate_report *report)
+{
+    if (report->restarted) {
+        g->owes_restart = false;
+    }
 }
 
 static bool post(struct chl_modbus *bus, const struct chl_gate_report *report)
@@ -24,47 +45,50 @@ static bool post(struct chl_modbus *bus, const struct chl_gate_report *report)
     return bus->settings.post(bus->settings.user, report) != CHL_E_BUSY;
 }
 
-static struct command *oldest_finished(struct chl_modbus *bus, size_t device)
+static struct command *oldest_finished(struct gate *g)
 {
     struct command *oldest = NULL;
-    for (size_t i = 0; i < bus->command_count; i++) {
-        struct command *c = &bus->commands[i];
-        if (c->phase == PHASE_FINISHED && c->device == device &&
-            (oldest == NULL || c->arrival < oldest->arrival)) {
+    for (size_t i = 0; g->finished > 0 && i < GATE_COMMANDS; i++) {
+        struct command *c = &g->commands[i];
+        if (c->phase == PHASE_FINISHED && (oldest == NULL || c->arrival < oldest->arrival)) {
             oldest = c;
         }
     }
     return oldest;
 }
 
-static bool post_completions(struct chl_modbus *bus, size_t device)
+static bool post_completions(struct chl_modbus *bus, struct gate *g)
 {
-    for (struct command *c = oldest_finished(bus, device); c != NULL;
-         c = oldest_finished(bus, device)) {
-        struct chl_gate_report report = report_of(&bus->devices[device], CHL_REPORT_DONE);
+    for (struct command *c = oldest_finished(g); c != NULL; c = oldest_finished(g)) {
+        struct chl_gate_report report = report_of(g, CHL_REPORT_DONE);
         report.status = (uint8_t)c->status;
         report.command_id = c->order.id;
         report.generation = c->order.generation;
         report.has_reading = c->has_reading;
         report.reading = c->reading;
         (void)chl_copy(report.text, sizeof report.text, c->text);
+        if (c->has_reading) {
+            add_state(&report, g);
+        }
         if (!post(bus, &report)) {
             return false;
         }
+        told_restart(g, &report);
         c->phase = PHASE_FREE;
+        g->finished--;
     }
     return true;
 }
 
-static bool post_link(struct chl_modbus *bus, struct device *d, bool up, bool *owed)
+static bool post_link(struct chl_modbus *bus, struct gate *g, bool up, bool *owed)
 {
     if (!*owed) {
         return true;
     }
-    struct chl_gate_report report = report_of(d, CHL_REPORT_LINK);
+    struct chl_gate_report report = report_of(g, CHL_REPORT_LINK);
     report.link_up = up;
     if (!up) {
-        (void)chl_copy(report.text, sizeof report.text, d->why);
+        (void)chl_copy(report.text, sizeof report.text, g->why);
     }
     if (!post(bus, &report)) {
         return false;
@@ -73,29 +97,32 @@ static bool post_link(struct chl_modbus *bus, struct device *d, bool up, bool *o
     return true;
 }
 
-static bool post_reading(struct chl_modbus *bus, struct device *d, int64_t now_ns)
+static bool post_reading(struct chl_modbus *bus, struct gate *g, int64_t now_ns)
 {
-    if (!d->owes_reading) {
+    if (!g->owes_reading) {
         return true;
     }
-    struct chl_gate_report report = report_of(d, CHL_REPORT_READING);
+    struct chl_gate_report report = report_of(g, CHL_REPORT_READING);
     report.has_reading = true;
-    report.reading = d->last;
+    report.reading = g->last;
+    add_state(&report, g);
+    (void)chl_copy(report.text, sizeof report.text, g->unfit ? g->unfit_text : "");
     if (!post(bus, &report)) {
         return false;
     }
-    d->owes_reading = false;
-    d->posted_ns = now_ns;
+    told_restart(g, &report);
+    g->owes_reading = false;
+    g->posted_ns = now_ns;
     return true;
 }
 
 /** Post all that waits. @return true when the host was busy and something still waits. */
 bool reports_post(struct chl_modbus *bus, int64_t now_ns)
 {
-    for (size_t i = 0; i < bus->device_count; i++) {
-        struct device *d = &bus->devices[i];
-        if (!post_link(bus, d, false, &d->owes_down) || !post_completions(bus, i) ||
-            !post_link(bus, d, true, &d->owes_up) || !post_reading(bus, d, now_ns)) {
+    for (size_t i = 0; i < bus->gate_count; i++) {
+        struct gate *g = &bus->gates[i];
+        if (!post_link(bus, g, false, &g->owes_down) || !post_completions(bus, g) ||
+            !post_link(bus, g, true, &g->owes_up) || !post_reading(bus, g, now_ns)) {
             return true;
         }
     }

@@ -1,45 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  @brief Which transaction is next: emergency, grant, cancel and mode, settings, then the poll
- *  whose time came first.
+ *  @brief Which transaction is next: emergency, grant, cancel and mode, settings, signals, then the
+ *  poll whose time came first.
  */
 #include "lib/modbus/internal.h"
 
-enum { RANK_EMERGENCY, RANK_EMERGENCY_SILENT, RANK_GRANT, RANK_ORDER, RANK_SETUP, RANK_POLL };
+enum {
+    RANK_EMERGENCY,
+    RANK_EMERGENCY_SILENT,
+    RANK_GRANT,
+    RANK_ORDER,
+    RANK_SETUP,
+    RANK_SIGNAL,
+    RANK_POLL
+};
+
+#define PLAN_SHIFT 48 /* first writes of all gates go before the second of any */
 
 /** The best candidate so far: lowest rank, then lowest key. */
 struct choice {
-    purpose purpose;
     int rank;
     int64_t key;
-    size_t device;
-    struct command *command;
+    struct errand errand;
 };
 
-static void offer(struct choice *best, struct choice candidate)
+static void offer(struct choice *best, int rank, int64_t key, struct errand errand)
 {
-    if (best->purpose == FOR_NOTHING || candidate.rank < best->rank ||
-        (candidate.rank == best->rank && candidate.key < best->key)) {
-        *best = candidate;
+    if (best->errand.purpose == FOR_NOTHING || rank < best->rank ||
+        (rank == best->rank && key < best->key)) {
+        *best = (struct choice){rank, key, errand};
     }
 }
 
-/** When a silent device may be asked again. One that failed waits for its own backoff and for the
+/** When a silent unit may be asked again. One that failed waits for its own backoff and for the
  *  bus's share of time that probes may take. */
-static int64_t probe_time(const struct chl_modbus *bus, const struct device *d)
+static int64_t probe_time(const struct chl_modbus *bus, const struct unit *u)
 {
-    return d->failures > 0 && bus->probe_at_ns > d->retry_at_ns ? bus->probe_at_ns : d->retry_at_ns;
+    return u->failures > 0 && bus->probe_at_ns > u->retry_at_ns ? bus->probe_at_ns : u->retry_at_ns;
 }
 
-static bool has_own_mode_read(const struct device *d)
+static bool may_ask(const struct chl_modbus *bus, const struct unit *u, int64_t now_ns)
 {
-    return d->id.profile->registers[CHL_REG_MODE].present;
+    return u->up || now_ns >= probe_time(bus, u);
 }
 
-static purpose refresh(const struct device *d, int64_t now_ns)
+static bool fresh(const struct unit *u)
 {
-    const bool mode = d->want_mode || d->stale ? d->want_mode : now_ns >= d->mode_at_ns;
-    return mode && has_own_mode_read(d) ? FOR_MODE : FOR_BLOCK;
+    return u->up && !u->stale;
 }
 
 static bool precedes(const struct command *a, const struct command *b)
@@ -49,199 +56,252 @@ static bool precedes(const struct command *a, const struct command *b)
     return urgent_a != urgent_b ? urgent_a : a->arrival < b->arrival;
 }
 
-/** The one command of its gate that may act: an emergency, else the oldest. */
-static bool is_first(const struct chl_modbus *bus, const struct command *c)
+/** The one command of a gate that may act: an emergency, else the oldest. */
+static struct command *first_of(struct gate *g)
 {
-    for (size_t i = 0; i < bus->command_count; i++) {
-        const struct command *other = &bus->commands[i];
-        if (other != c && command_is_open(other) && other->device == c->device &&
-            precedes(other, c)) {
-            return false;
+    struct command *first = NULL;
+    for (size_t i = 0; g->open > 0 && i < GATE_COMMANDS; i++) {
+        struct command *c = &g->commands[i];
+        if (command_in_order(c) && (first == NULL || precedes(c, first))) {
+            first = c;
         }
     }
-    return true;
+    return first;
 }
 
-static void offer_command(struct chl_modbus *bus, struct command *c, int64_t now_ns,
+static void offer_poll(const struct chl_modbus *bus, struct unit *u, int rank, int64_t key,
+                       int64_t now_ns, struct choice *best)
+{
+    if (may_ask(bus, u, now_ns)) {
+        offer(best, rank, key, (struct errand){.purpose = FOR_POLL, .unit = u});
+    }
+}
+
+static void offer_reading(struct chl_modbus *bus, struct gate *g, struct command *c, int64_t now_ns,
                           struct choice *best)
 {
-    struct device *d = &bus->devices[c->device];
-    const bool urgent = command_is_emergency(c) && c->phase != PHASE_READING;
-    const int64_t ready = urgent ? d->retry_at_ns : probe_time(bus, d);
-    if ((!d->up && now_ns < ready) || !is_first(bus, c)) {
-        return;
+    struct unit *u = NULL;
+    if (!c->asked && now_ns >= c->wait_until_ns) {
+        command_ask(bus, g, c);
     }
-    struct choice candidate = {.purpose = FOR_COMMAND,
-                               .rank = RANK_ORDER,
-                               .key = (int64_t)c->arrival,
-                               .device = c->device,
-                               .command = c};
-    if (urgent) {
-        candidate.rank = d->up ? RANK_EMERGENCY : RANK_EMERGENCY_SILENT;
-    } else if (c->order.action == CHL_GATE_RELEASE) {
-        candidate.rank = RANK_GRANT;
-    }
-    if (!urgent && (d->stale || !d->up || c->phase == PHASE_READING)) {
-        candidate.purpose = refresh(d, now_ns);
-        candidate.command = NULL;
-    }
-    offer(best, candidate);
-}
-
-static void offer_device(struct chl_modbus *bus, size_t at, int64_t now_ns, struct choice *best)
-{
-    struct device *d = &bus->devices[at];
-    struct choice candidate = {.device = at, .rank = RANK_POLL};
-    if (!d->up) {
-        candidate.key = probe_time(bus, d);
-        candidate.purpose = refresh(d, now_ns);
-        if (now_ns >= candidate.key) {
-            offer(best, candidate);
-        }
-        return;
-    }
-    if (d->stale) {
-        /* Those that answered a moment ago are read back before a silent one is probed. */
-        candidate.purpose = refresh(d, now_ns);
-        candidate.rank = RANK_ORDER;
-        offer(best, candidate);
-        return;
-    }
-    if (d->hold_exit || d->unblock != 0) {
-        candidate.purpose = d->hold_exit      ? FOR_EXIT
-                            : d->unblock == 1 ? FOR_UNBLOCK_ENTRY
-                                              : FOR_UNBLOCK_MODE;
-        candidate.rank = RANK_ORDER;
-        offer(best, candidate);
-    } else if (d->setup_at < SETUP_COUNT) {
-        candidate.purpose = d->setup_write ? FOR_SETUP_WRITE : FOR_SETUP_READ;
-        candidate.rank = RANK_SETUP;
-        offer(best, candidate);
-    } else if (now_ns >= d->poll_at_ns) {
-        candidate.purpose = refresh(d, now_ns);
-        candidate.key = d->poll_at_ns;
-        offer(best, candidate);
+    if (c->asked && command_awaits(bus, g, c, &u)) {
+        offer_poll(bus, u, RANK_ORDER, (int64_t)c->arrival, now_ns, best);
     }
 }
 
-static struct chl_modbus_request write_to(const struct device *d, chl_register_role role,
-                                          uint16_t value)
+/** A release is written to a gate whose units were read, compared and found fit. */
+static void offer_release(struct chl_modbus *bus, struct gate *g, struct command *c, int64_t now_ns,
+                          struct choice *best)
 {
-    return (struct chl_modbus_request){.function = 16,
-                                       .unit = d->id.unit,
-                                       .address = d->id.profile->registers[role].address,
-                                       .count = 1,
-                                       .values = {value},
-                                       .response_ns = d->response_ns};
-}
-
-static struct chl_modbus_request read_of(const struct device *d, uint16_t address, uint16_t count)
-{
-    return (struct chl_modbus_request){.function = 3,
-                                       .unit = d->id.unit,
-                                       .address = address,
-                                       .count = count,
-                                       .response_ns = d->response_ns};
-}
-
-static struct chl_modbus_request command_request(struct command *c, const struct device *d)
-{
-    if (c->phase == PHASE_QUEUED) {
-        command_plan(c, d);
-        c->phase = PHASE_WRITING;
-    }
-    const struct write *w = &c->plan[c->plan_at];
-    return write_to(d, w->role, w->value);
-}
-
-static struct chl_modbus_request request_for(const struct choice *choice, const struct device *d)
-{
-    const struct chl_profile *p = d->id.profile;
-    chl_register_role role = CHL_REG_MODE;
-    uint16_t value = 0;
-    switch (choice->purpose) {
-    case FOR_COMMAND:
-        return command_request(choice->command, d);
-    case FOR_EXIT:
-        return write_to(d, CHL_REG_EXIT_GRANT, p->grant_free);
-    case FOR_UNBLOCK_ENTRY:
-        return write_to(d, CHL_REG_ENTRY_GRANT, p->grant_cancel);
-    case FOR_UNBLOCK_MODE:
-        return write_to(d, CHL_REG_MODE, p->mode_normal);
-    case FOR_SETUP_READ:
-        (void)device_setup(d, &role, &value);
-        return read_of(d, p->registers[role].address, 1);
-    case FOR_SETUP_WRITE:
-        (void)device_setup(d, &role, &value);
-        return write_to(d, role, value);
-    case FOR_MODE:
-        return read_of(d, p->registers[CHL_REG_MODE].address, 1);
-    default:
-        return read_of(d, p->read_block_start, p->read_block_count);
-    }
-}
-
-/** Commands that write nothing go straight to the reading. */
-static void skip_writes(struct chl_modbus *bus)
-{
-    for (size_t i = 0; i < bus->command_count; i++) {
-        struct command *c = &bus->commands[i];
-        if (c->phase == PHASE_QUEUED && c->order.action == CHL_GATE_READ && is_first(bus, c)) {
-            c->phase = PHASE_READING;
-            bus->devices[c->device].want_mode = true;
-        }
-    }
-}
-
-/** Settings that the profile lacks or that must not be written need no transaction. */
-static void skip_setup(struct device *d)
-{
-    chl_register_role role = CHL_REG_MODE;
-    uint16_t value = 0;
-    while (device_setup(d, &role, &value)) {
-        const struct chl_register *r = &d->id.profile->registers[role];
-        const bool unasked = role == CHL_REG_START_TIME && d->id.pass_time_ms <= 0;
-        if (r->present && r->writable && !unasked) {
+    struct unit *const units[] = {gate_unit(bus, g, PART_RELEASE), gate_unit(bus, g, PART_COUNT)};
+    for (size_t i = 0; i < 2; i++) {
+        if (!fresh(units[i])) {
+            offer_poll(bus, units[i], RANK_GRANT, (int64_t)c->arrival, now_ns, best);
             return;
         }
-        d->setup_at++;
     }
+    for (size_t i = 0; i < 2; i++) {
+        if (units[i]->check_at < units[i]->check_count) {
+            offer(best, RANK_GRANT, (int64_t)c->arrival,
+                  (struct errand){.purpose = FOR_CHECK, .unit = units[i]});
+            return;
+        }
+    }
+    offer(best, RANK_GRANT, (int64_t)c->arrival,
+          (struct errand){FOR_COMMAND, units[0], g, c, 0, false, false});
+}
+
+static void offer_command(struct chl_modbus *bus, struct gate *g, int64_t now_ns,
+                          struct choice *best)
+{
+    struct command *c = first_of(g);
+    struct unit *u = gate_unit(bus, g, PART_RELEASE);
+    if (c == NULL) {
+        return;
+    }
+    const struct errand act = {FOR_COMMAND, u, g, c, 0, false, false};
+    if (c->phase == PHASE_QUEUED && !command_writes(c, g)) {
+        c->phase = PHASE_READING;
+        if (c->order.action != CHL_GATE_READ) {
+            pulses_end(g, now_ns);
+        }
+    }
+    if (c->phase == PHASE_READING) {
+        offer_reading(bus, g, c, now_ns, best);
+    } else if (command_is_emergency(c)) {
+        if (u->up || now_ns >= u->retry_at_ns) {
+            const uint8_t at = c->phase == PHASE_QUEUED ? 0 : c->plan_at;
+            offer(best, u->up ? RANK_EMERGENCY : RANK_EMERGENCY_SILENT,
+                  (int64_t)at << PLAN_SHIFT | (int64_t)c->arrival, act);
+        }
+    } else if (c->order.action == CHL_GATE_RELEASE) {
+        offer_release(bus, g, c, now_ns, best);
+    } else if (fresh(u)) {
+        offer(best, RANK_ORDER, (int64_t)c->arrival, act);
+    } else {
+        offer_poll(bus, u, RANK_ORDER, (int64_t)c->arrival, now_ns, best);
+    }
+}
+
+static void offer_gate(struct chl_modbus *bus, struct gate *g, int64_t now_ns, struct choice *best)
+{
+    struct unit *u = gate_unit(bus, g, PART_RELEASE);
+    struct unit *lamps = gate_unit(bus, g, PART_LAMPS);
+    struct errand errand = {.unit = u, .gate = g};
+    if (g->open > 0) {
+        offer_command(bus, g, now_ns, best);
+    }
+    if (fresh(u)) {
+        if (g->hold_exit || g->unblock != 0) {
+            errand.purpose = g->hold_exit      ? FOR_EXIT
+                             : g->unblock == 1 ? FOR_UNBLOCK_ENTRY
+                                               : FOR_UNBLOCK_MODE;
+            offer(best, RANK_ORDER, 0, errand);
+        }
+        const struct unit *count = gate_unit(bus, g, PART_COUNT);
+        if (g->pulses.due && pulses_due(g, now_ns) && fresh(count)) {
+            errand.purpose = FOR_PULSE;
+            offer(best, RANK_GRANT, 0, errand);
+        }
+        if (g->pulses.held && now_ns >= g->pulses.hold_at_ns) {
+            errand.purpose = FOR_HOLD;
+            offer(best, RANK_POLL, g->pulses.hold_at_ns, errand);
+        }
+    }
+    if (g->lamps.any && lamps != NULL && fresh(lamps) && now_ns >= lamps->signal_at_ns) {
+        errand = (struct errand){.purpose = FOR_LAMP, .unit = lamps, .gate = g};
+        if (lamps_next(g, now_ns, &errand)) {
+            offer(best, RANK_SIGNAL, lamps->signal_at_ns, errand);
+        }
+    }
+}
+
+static void offer_unit(const struct chl_modbus *bus, struct unit *u, int64_t now_ns,
+                       struct choice *best)
+{
+    if (!u->up) {
+        offer_poll(bus, u, RANK_POLL, probe_time(bus, u), now_ns, best);
+    } else if (u->stale) {
+        /* Those that answered a moment ago are read back before a silent one is probed. */
+        offer_poll(bus, u, RANK_ORDER, 0, now_ns, best);
+    } else if (u->check_at < u->check_count) {
+        offer(best, RANK_SETUP, u->poll_at_ns, (struct errand){.purpose = FOR_CHECK, .unit = u});
+    }
+    if (u->up && !u->stale && (u->in_round || now_ns >= u->poll_at_ns)) {
+        offer_poll(bus, u, RANK_POLL, u->poll_at_ns, now_ns, best);
+    }
+}
+
+static struct chl_modbus_request command_request(struct gate *g, struct command *c,
+                                                 const struct unit *u, int64_t now_ns)
+{
+    if (c->phase == PHASE_QUEUED) {
+        command_plan(c, g, u->stale, now_ns);
+        c->phase = PHASE_WRITING;
+    }
+    return request_write(u, &c->plan[c->plan_at]);
+}
+
+static struct chl_modbus_request gate_request(const struct errand *e)
+{
+    const struct chl_profile *p = e->unit->profile;
+    struct write w = {CHL_REG_EXIT_GRANT, 0, p->grant_free};
+    switch (e->purpose) {
+    case FOR_UNBLOCK_ENTRY:
+        w = (struct write){CHL_REG_ENTRY_GRANT, 0, p->grant_cancel};
+        break;
+    case FOR_UNBLOCK_MODE:
+        w = (struct write){CHL_REG_MODE, 0, p->mode_normal};
+        break;
+    case FOR_PULSE:
+        w = pulses_write(e->gate, e->gate->row);
+        break;
+    case FOR_HOLD:
+        w = p->hold == CHL_HOLD_LATCH ? (struct write){CHL_REG_OUTPUT, e->gate->row, 1}
+                                      : pulses_write(e->gate, e->gate->row);
+        break;
+    case FOR_LAMP:
+        return lamps_request(e->unit, e->gate, e);
+    default:
+        break;
+    }
+    return request_write(e->unit, &w);
+}
+
+static struct chl_modbus_request poll_next(struct unit *u, int64_t now_ns)
+{
+    struct chl_modbus_request request = {.function = 0};
+    if (!u->in_round || !poll_request(u, &request)) {
+        poll_begin(u, u->stale || !u->up || now_ns >= u->slow_at_ns);
+        (void)poll_request(u, &request);
+    }
+    return request;
+}
+
+static struct chl_modbus_request request_for(const struct chl_modbus *bus, const struct errand *e,
+                                             int64_t now_ns)
+{
+    if (e->purpose == FOR_POLL) {
+        return poll_next(e->unit, now_ns);
+    }
+    if (e->purpose == FOR_CHECK) {
+        return setup_request(bus, e->unit);
+    }
+    return e->purpose == FOR_COMMAND ? command_request(e->gate, e->command, e->unit, now_ns)
+                                     : gate_request(e);
 }
 
 /** Choose and begin the next transaction.
  *  @return false when nothing is due, or when the gap after the last one is not over. */
 bool schedule_pick(struct chl_modbus *bus, int64_t now_ns)
 {
-    struct choice best = {.purpose = FOR_NOTHING};
-    skip_writes(bus);
-    for (size_t i = 0; i < bus->command_count; i++) {
-        if (command_is_open(&bus->commands[i])) {
-            offer_command(bus, &bus->commands[i], now_ns, &best);
-        }
+    struct choice best = {.errand = {.purpose = FOR_NOTHING}};
+    for (size_t i = 0; i < bus->gate_count; i++) {
+        offer_gate(bus, &bus->gates[i], now_ns, &best);
     }
-    for (size_t i = 0; i < bus->device_count; i++) {
-        skip_setup(&bus->devices[i]);
-        offer_device(bus, i, now_ns, &best);
+    for (size_t i = 0; i < bus->unit_count; i++) {
+        offer_unit(bus, &bus->units[i], now_ns, &best);
     }
-    bus->is_due = best.purpose != FOR_NOTHING;
+    bus->is_due = best.errand.purpose != FOR_NOTHING;
     if (!bus->is_due || now_ns < bus->quiet_until_ns) {
         return false;
     }
-    bus->under_way = best.purpose;
-    bus->at_device = best.device;
-    bus->at_command = best.command;
-    bus->request = request_for(&best, &bus->devices[best.device]);
-    if (best.command != NULL) {
-        bus->was_sent = best.command->sent;
-        best.command->sent = true;
+    bus->at = best.errand;
+    bus->asked_ns = now_ns;
+    bus->request = request_for(bus, &bus->at, now_ns);
+    if (bus->at.command != NULL) {
+        bus->was_sent = bus->at.command->sent;
+        bus->at.command->sent = true;
     }
     return true;
 }
 
-static void sooner(int64_t *wake, int64_t at)
+static void sooner(int64_t *wake, int64_t at, int64_t now_ns)
 {
-    if (at < *wake) {
+    if (at > now_ns && at < *wake) {
         *wake = at;
+    }
+}
+
+static void gate_wake(const struct chl_modbus *bus, const struct gate *g, int64_t now_ns,
+                      int64_t *wake)
+{
+    const struct unit *lamps = gate_unit(bus, g, PART_LAMPS);
+    for (size_t i = 0; g->open > 0 && i < GATE_COMMANDS; i++) {
+        if (command_is_open(&g->commands[i])) {
+            sooner(wake, g->commands[i].order.deadline_ns, now_ns);
+            sooner(wake, g->commands[i].wait_until_ns, now_ns);
+        }
+    }
+    if (g->pulses.held) {
+        sooner(wake, g->pulses.hold_at_ns, now_ns);
+    }
+    if (g->pulses.due) {
+        sooner(wake, g->pulses.ends_ns, now_ns);
+    }
+    if (lamps != NULL && g->lamps.any) {
+        sooner(wake, lamps->signal_at_ns, now_ns);
+        sooner(wake, lamps_wake(g, now_ns), now_ns);
     }
 }
 
@@ -251,15 +311,13 @@ int64_t schedule_wake(const struct chl_modbus *bus, int64_t now_ns)
     if (bus->is_due) {
         return bus->quiet_until_ns;
     }
-    int64_t wake = now_ns + MODE_EVERY_NS;
-    for (size_t i = 0; i < bus->device_count; i++) {
-        const struct device *d = &bus->devices[i];
-        sooner(&wake, d->up ? d->poll_at_ns : probe_time(bus, d));
+    int64_t wake = now_ns + SLOW_EVERY_NS;
+    for (size_t i = 0; i < bus->unit_count; i++) {
+        const struct unit *u = &bus->units[i];
+        sooner(&wake, u->up ? u->poll_at_ns : probe_time(bus, u), now_ns);
     }
-    for (size_t i = 0; i < bus->command_count; i++) {
-        if (command_is_open(&bus->commands[i])) {
-            sooner(&wake, bus->commands[i].order.deadline_ns);
-        }
+    for (size_t i = 0; i < bus->gate_count; i++) {
+        gate_wake(bus, &bus->gates[i], now_ns, &wake);
     }
     return wake;
 }

@@ -32,7 +32,9 @@ struct chl_instance {
     const struct chl_host *host;
     struct chl_ctx *ctx;
     size_t device_count;
+    size_t profile_count;
     struct chl_profile **profiles;
+    const char **paths; /**< of `profiles`, borrowed */
     struct chl_modbus *driver;
     struct chl_bus *bus;
     struct inbox inbox;

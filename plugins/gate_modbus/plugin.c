@@ -5,6 +5,7 @@
 #include <chilang/plugin.h>
 
 #include <signal.h>
+#include <string.h>
 
 #include "instance.h"
 
@@ -135,12 +136,16 @@ static void accepted(void *user, const struct chl_gate_command *command)
 
 static chl_err submit(struct chl_instance *instance, const struct chl_gate_command *command)
 {
-    const bool mode = command->action == CHL_GATE_MODE;
-    if (command->action < CHL_GATE_RELEASE || command->action > CHL_GATE_READ ||
-        (mode && command->mode >= CHL_MODE_COUNT)) {
+    struct chl_gate_command order = {.action = 0};
+    memcpy(&order, command, command->size < sizeof order ? command->size : sizeof order);
+    const bool mode = order.action == CHL_GATE_MODE;
+    const bool signal = order.action == CHL_GATE_SIGNAL;
+    if (order.action < CHL_GATE_RELEASE || order.action > CHL_GATE_SIGNAL ||
+        (mode && order.mode >= CHL_MODE_COUNT) ||
+        (signal && (order.signal >= CHL_SIGNAL_COUNT || order.sound >= CHL_SOUND_COUNT))) {
         return CHL_E_INVAL;
     }
-    return inbox_put(&instance->inbox, command, accepted, instance);
+    return inbox_put(&instance->inbox, &order, accepted, instance);
 }
 
 static const struct chl_ops ops = {.size = (uint32_t)sizeof ops,

@@ -46,12 +46,19 @@ void bus_profile_init(struct chl_profile *p)
                               .released_poll_ms = 20,
                               .units_max = 32,
                               .exit_direction = "exit",
+                              .release = CHL_RELEASE_GRANT,
+                              .release_role = CHL_REG_ENTRY_GRANT,
+                              .release_row = -1,
+                              .close_row = -1,
+                              .passage = CHL_PASSAGE_COUNT,
+                              .egress = CHL_EGRESS_GRANT,
                               .functions = 1u << 3 | 1u << 16};
     for (size_t i = 0; i < sizeof map / sizeof *map; i++) {
         p->registers[map[i].role] = (struct chl_register){.present = true,
                                                           .writable = map[i].writable,
                                                           .address = map[i].address,
                                                           .words = map[i].words,
+                                                          .rows = 1,
                                                           .low_word_first = true,
                                                           .max = 0xFFFF,
                                                           .unit = "s"};
@@ -66,11 +73,22 @@ void bus_init_backoff(struct bus *b, size_t gates, int64_t gap_ns, int64_t backo
     b->now_ns = T0;
     b->reachable = true;
     bus_profile_init(&b->profile);
+    b->settings[0] = (struct chl_setting){.name = "accumulate",
+                                          .reg = b->profile.registers[CHL_REG_ACCUMULATE],
+                                          .want = CHL_WANT_VALUE};
+    b->settings[1] = (struct chl_setting){.name = "start-time",
+                                          .reg = b->profile.registers[CHL_REG_START_TIME],
+                                          .want = CHL_WANT_PASS_TIME,
+                                          .tick_ms = 1000};
+    b->profile.settings = b->settings;
+    b->profile.setting_count = 2;
     for (size_t i = 0; i < gates; i++) {
         devices[i] = (struct chl_modbus_device){.gate = {(uint16_t)i},
                                                 .unit = (uint16_t)(i + 1),
                                                 .name = "G",
                                                 .profile = &b->profile,
+                                                .release_row = -1,
+                                                .close_row = -1,
                                                 .pass_time_ms = 7000};
         b->units[i + 1].start = 7;
     }

@@ -47,6 +47,7 @@ struct bus {
     bool reachable, open, host_busy;
     struct unit units[GATES + 1];
     struct chl_profile profile;
+    struct chl_setting settings[2];
     struct chl_modbus *driver;
     struct chl_gate_report reports[REPORTS];
     size_t report_count;
