@@ -23,6 +23,7 @@ enum {
     X(gate, "order something of gates, lanes and counts")                                          \
     X(emergency, "open every gate, at once")                                                       \
     X(disperse, "close entry, lanes run outward, until it is ended")                               \
+    X(audit, "tap each passer at a gate: how far its counter is off")                              \
     X(lane, "the screen of one lane: verdicts, taps, entry by hand")                               \
     X(enter, "enter by hand somebody who has no code")                                             \
     X(reasons, "the table of reasons that a lane can give")                                        \
