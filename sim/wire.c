@@ -56,10 +56,14 @@ bool wire_arrived(struct wire *wire, size_t count)
     adu_framing framing = wire->controller->framing;
     size_t from = 0;
     int frame = 0;
+    const unsigned lives = wire->forgotten;
     wire->length += count;
     wire->heard_ns = chl_mono_ns();
     while ((frame = adu_cut(framing, wire->input + from, wire->length - from)) > 0) {
         answer(wire, from, (size_t)frame);
+        if (wire->forgotten != lives) {
+            return true; /* whoever asked was gone when the answer came */
+        }
         from += (size_t)frame;
     }
     wire->length -= from;
@@ -84,5 +88,6 @@ void wire_tick(struct wire *wire, int64_t now_ns)
 void wire_forget(struct wire *wire)
 {
     wire->length = 0;
+    wire->forgotten++;
     later_forget(wire->later, &wire->target);
 }

@@ -28,6 +28,7 @@ struct wire {
     struct controller *controller; /**< borrowed */
     struct later *later;           /**< borrowed */
     int64_t heard_ns;              /**< the last byte */
+    unsigned forgotten;            /**< how often the peer was lost */
     size_t length;
     uint8_t input[WIRE_INPUT_MAX];
 };

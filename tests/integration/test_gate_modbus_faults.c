@@ -160,6 +160,42 @@ static void test_spoilt_readings(void **state)
     assert_int_equal(perform(f, 1, CHL_GATE_RELEASE, 1, id, 1).status, CHL_COMMAND_DONE);
 }
 
+static void set_cable(struct fixture *f, const char *cable)
+{
+    char line[64];
+    char reply[REPLY] = "";
+    (void)snprintf(line, sizeof line, "{\"op\":\"cable\",\"state\":\"%s\"}", cable);
+    order(f, line, reply);
+}
+
+/** Out: the link breaks. Lost: nothing comes through any more. Stalled: it comes through later. */
+static void test_cable_under_a_release(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const cables[] = {"out", "lost", "stalled"};
+    uint64_t id = 1;
+    start_on_wire(f);
+    (void)await(f, 0, is_exit_free, 0);
+    (void)await(f, 0, is_exit_free, 1);
+    await_good(f, &id);
+    for (size_t i = 0; i < sizeof cables / sizeof *cables; i++) {
+        const long before = grants(f);
+        const struct chl_gate_command release = command(0, CHL_GATE_RELEASE, 1, id++, 1);
+        set_cable(f, cables[i]);
+        const size_t from = mark(f);
+        assert_int_equal(f->ops->submit(f->instance, &release), CHL_OK);
+        (void)await(f, from, is_down, 0);
+        set_cable(f, "in");
+        (void)await(f, from, is_up, 0);
+        await_good(f, &id);
+        const uint8_t status = await(f, from, is_done, release.id).status;
+        const long carried_out = grants(f) - before;
+        assert_in_range(carried_out, status == CHL_COMMAND_DONE ? 1 : 0,
+                        status == CHL_COMMAND_ABORTED || status == CHL_COMMAND_FAILED ? 0 : 1);
+        assert_int_equal(count_of(f, is_done, release.id), 1);
+    }
+}
+
 static int setup_sim(void **state)
 {
     const char *place = strcmp(wire, "tcp") == 0   ? "127.0.0.1:0"
@@ -186,6 +222,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         WITH_SIM(test_spoilt_acknowledgement_of_a_release),
         WITH_SIM(test_spoilt_readings),
+        WITH_SIM(test_cable_under_a_release),
     };
     wire = argc > 1 ? argv[1] : wire;
     return cmocka_run_group_tests(tests, NULL, NULL);
