@@ -257,7 +257,7 @@ int main(void)
         SITE(test_lane_runs_by_its_hours_until_a_person_says_otherwise),
         SITE(test_dispersal_outlives_a_kill),
     };
-    if (setenv("LC_ALL", "vi_VN.UTF-8", 1) != 0) {
+    if (setenv("LC_ALL", "vi_VN.UTF-8", 1) != 0) { /* NOLINT(concurrency-mt-unsafe) */
         return 1;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
