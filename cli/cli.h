@@ -29,6 +29,7 @@ enum {
     X(reasons, "the table of reasons that a lane can give")                                        \
     X(journal, "prove, describe or show a site's journal file")                                    \
     X(declare, "fill in, sign and draw health declarations")                                       \
+    X(firmware, "the settings that gate controllers keep: show, plan, apply, verify")              \
     X(trust, "whom a site believes: list, add and import certificates")                            \
     X(keygen, "make keys: of an issuer, of a stream's subscriber")
 

@@ -6,10 +6,11 @@
 
 enum { EXCEPTION_ACKNOWLEDGE = 5 };
 
-/** Nothing is begun that cannot be ended: every value can be written, read back and stays found. */
-static bool ready(struct chl_firmware *run)
+/* Nothing is begun that cannot be ended: every value can be written, read back and stays found. */
+bool chl_firmware_ready(struct chl_firmware *run)
 {
     struct chl_modbus_request request;
+    run->order_count = chl_firmware_plan(run, run->order);
     for (size_t i = 0; i < run->item_count; i++) {
         const struct chl_firmware_item *item = &run->items[i];
         if (chl_firmware_unsettled(item)) {
@@ -43,8 +44,7 @@ static bool ready(struct chl_firmware *run)
 void chl_firmware_apply(struct chl_firmware *run)
 {
     bool moves = false;
-    run->order_count = chl_firmware_plan(run, run->order);
-    run->result.end = CHL_FIRMWARE_RUNNING;
+    const bool ready = chl_firmware_ready(run);
     run->applying = true;
     run->again = false;
     run->renew = run->renew || !run->target.serial; /* a person may have thought it over for long */
@@ -52,11 +52,13 @@ void chl_firmware_apply(struct chl_firmware *run)
         struct chl_firmware_item *item = &run->items[run->order[i]];
         item->fate = CHL_FIRMWARE_LEFT;
         item->old = item->value;
+        item->turn = (uint16_t)++run->turns;
         moves = moves || firmware_moves(item);
     }
-    if (!ready(run)) {
+    if (!ready) {
         return;
     }
+    run->result.end = CHL_FIRMWARE_RUNNING;
     run->at = 0;
     if (moves) {
         firmware_go(run, STATE_PROBING, 0);
@@ -233,6 +235,7 @@ void firmware_compared(struct chl_firmware *run)
     for (size_t i = 0; i < run->order_count; i++) {
         struct chl_firmware_item *item = &run->items[run->order[i]];
         item->old = item->fate == CHL_FIRMWARE_KEPT ? item->value : item->old;
+        item->turn = item->turn != 0 ? item->turn : (uint16_t)++run->turns;
         item->fate = CHL_FIRMWARE_LEFT;
     }
     run->at = 0;

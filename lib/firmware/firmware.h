@@ -56,6 +56,7 @@ struct chl_firmware_target {
     size_t address_count;
     const uint16_t *addresses; /**< asked before an address or speed is changed; none may answer but
                                   `unit` */
+    int64_t response_ns;       /**< longest wait for an answer, 0 = the profile's */
     int64_t return_ns;         /**< longest wait for it after a restart or a move, 0 = 30 s */
 };
 
@@ -94,6 +95,7 @@ struct chl_firmware_item {
     const char *wanted_by, *against; /**< gates; `against` wants something else, NULL = none */
     int64_t against_value;
     chl_firmware_fate fate;
+    uint16_t turn; /**< of those to be written: first 1; 0 = nothing was to be done */
 };
 
 typedef enum {
@@ -121,6 +123,7 @@ typedef enum {
     CHL_FIRMWARE_WHY_FUNCTION,   /**< the profile lists no function that writes it */
     CHL_FIRMWARE_WHY_CONFLICT,   /**< two gates want different values */
     CHL_FIRMWARE_WHY_UNREADABLE, /**< wanted, but it cannot be read: nothing could be verified */
+    CHL_FIRMWARE_WHY_CANCELLED,  /**< chl_firmware_cancel() */
     CHL_FIRMWARE_WHY_GONE,       /**< after a restart or a move it answers nowhere */
     CHL_FIRMWARE_WHY_COUNT
 } chl_firmware_why;
@@ -160,8 +163,14 @@ void chl_firmware_free(struct chl_firmware *run);
 
 /** Read every setting, from the beginning. Writes nothing, ever. */
 void chl_firmware_read(struct chl_firmware *run);
+/** After a reading that ended READ_ALL: whether what differs may be written at all, as far as that
+ *  is known without asking anybody. Else the result says why not. */
+bool chl_firmware_ready(struct chl_firmware *run);
 /** After a reading that ended READ_ALL: write what differs, in the order of the plan. */
 void chl_firmware_apply(struct chl_firmware *run);
+
+/** Write nothing more: what is under way is read back, then it ends. */
+void chl_firmware_cancel(struct chl_firmware *run);
 
 /** What to do now. */
 void chl_firmware_next(struct chl_firmware *run, int64_t now_ns, struct chl_firmware_step *step);
@@ -175,6 +184,8 @@ void chl_firmware_renewed(struct chl_firmware *run, int64_t now_ns, bool ok, con
 const struct chl_firmware_result *chl_firmware_result(const struct chl_firmware *run);
 /** The items in the profile's order. Borrowed. */
 const struct chl_firmware_item *chl_firmware_items(const struct chl_firmware *run, size_t *count);
+/** The item whose turn is the n-th, counted from 1; NULL after the last. */
+const struct chl_firmware_item *chl_firmware_turn(const struct chl_firmware *run, size_t n);
 /** Whether an item differs from what is wanted and can be put right by a write. */
 bool chl_firmware_differs(const struct chl_firmware_item *item);
 /** Whether an item is wanted and cannot be judged: not read, or wanted in two ways. */

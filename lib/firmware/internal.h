@@ -36,7 +36,7 @@ struct chl_firmware {
     struct chl_firmware_result result;
     size_t item_count;
     struct chl_firmware_item *items;
-    size_t order_count;
+    size_t order_count, turns;
     uint16_t order[CHL_FIRMWARE_ITEMS_MAX];
     firmware_state state;
     size_t at;
@@ -48,7 +48,8 @@ struct chl_firmware {
     bool unanswered; /**< the write under way got no answer */
     bool applying;   /**< a reading inside chl_firmware_apply() */
     bool again;      /**< what a restart lost is being written: once */
-    bool restarts;   /**< LOOKING is for a restart, not for one moved item */
+    bool cancelled;
+    bool restarts; /**< LOOKING is for a restart, not for one moved item */
     struct firmware_place here;
     struct firmware_place places[FIRMWARE_PLACES]; /**< new, old */
     unsigned place;

@@ -28,7 +28,9 @@ static struct chl_modbus_request blank(const struct chl_firmware *run, int funct
                                        .address = address,
                                        .count = (uint16_t)count,
                                        .response_ns =
-                                           run->target.profile->response_ms * CHL_NS_PER_MS};
+                                           run->target.response_ns > 0
+                                               ? run->target.response_ns
+                                               : run->target.profile->response_ms * CHL_NS_PER_MS};
 }
 
 bool firmware_read_request(const struct chl_firmware *run, const struct chl_firmware_item *item,

@@ -51,6 +51,16 @@ const struct chl_firmware_item *chl_firmware_items(const struct chl_firmware *ru
     return run->items;
 }
 
+const struct chl_firmware_item *chl_firmware_turn(const struct chl_firmware *run, size_t n)
+{
+    for (size_t i = 0; n > 0 && i < run->item_count; i++) {
+        if (run->items[i].turn == n) {
+            return &run->items[i];
+        }
+    }
+    return NULL;
+}
+
 void firmware_end(struct chl_firmware *run, chl_firmware_end end, chl_firmware_why why, int item,
                   long number)
 {
@@ -91,8 +101,15 @@ void chl_firmware_read(struct chl_firmware *run)
     for (size_t i = 0; i < run->item_count; i++) {
         run->items[i].seen = CHL_FIRMWARE_UNREAD;
         run->items[i].fate = CHL_FIRMWARE_KEPT;
+        run->items[i].turn = 0;
     }
+    run->turns = 0;
     firmware_go(run, STATE_READING, 0);
+}
+
+void chl_firmware_cancel(struct chl_firmware *run)
+{
+    run->cancelled = true;
 }
 
 static void reading_over(struct chl_firmware *run)
@@ -182,6 +199,11 @@ void chl_firmware_next(struct chl_firmware *run, int64_t now_ns, struct chl_firm
         run->renew = !run->target.serial;
     }
     while (run->state != STATE_DONE) {
+        if (run->cancelled && (run->state == STATE_READING || run->state == STATE_PROBING ||
+                               run->state == STATE_WRITING)) {
+            firmware_end(run, CHL_FIRMWARE_STOPPED, CHL_FIRMWARE_WHY_CANCELLED, -1, 0);
+            break;
+        }
         if (now_ns < run->quiet_until_ns) {
             *step = (struct chl_firmware_step){CHL_FIRMWARE_WAIT, .wake_ns = run->quiet_until_ns};
             return;
