@@ -63,6 +63,7 @@ struct firmware_unit {
     struct chl_firmware_use uses[CHL_FIRMWARE_USES_MAX];
     size_t wish_count; /**< of the gate that it serves, with those of the command line */
     struct chl_gate_wish wishes[FIRMWARE_WISHES_MAX + CHL_SETTINGS_MAX];
+    uint64_t lamps; /**< outputs that light a lamp: what holds for a release is wrong there */
     size_t listed, address_count;
     uint16_t addresses[256];
     char names[64]; /**< the gates that use it: "G1, G2" */

@@ -120,9 +120,9 @@ static struct chl_firmware_use *use_of(struct firmware_unit *unit, const char *g
     return &unit->uses[unit->use_count++];
 }
 
-/** A part of a gate, wherever it stands. */
+/** A part of a gate, wherever it stands; `counts` are the rows of the one that counts. */
 static bool add_part(struct firmware_units *out, const struct config_gate *gate, uint16_t unit,
-                     const char *path, uint64_t inputs, size_t room)
+                     const char *path, uint64_t counts, size_t room)
 {
     if (unit == 0) {
         return true;
@@ -130,7 +130,7 @@ static bool add_part(struct firmware_units *out, const struct config_gate *gate,
     struct firmware_unit *at = unit_at(out, gate->instance, unit, path, room);
     struct chl_firmware_use *use = at != NULL ? use_of(at, gate->id) : NULL;
     if (use != NULL) {
-        use->inputs |= inputs;
+        use->counts |= counts;
     }
     return use != NULL;
 }
@@ -151,17 +151,22 @@ static bool add_gate(struct firmware_units *out, const struct config_gate *gate,
     const struct {
         uint16_t unit;
         const char *path;
-        uint64_t inputs;
+        uint64_t counts;
     } parts[PARTS_MAX] = {
         {gate->count.unit, gate->count.profile, bit(gate->count.entry) | bit(gate->count.exit)},
-        {gate->check.unit, gate->check.profile, bit(gate->check.entry) | bit(gate->check.exit)},
-        {gate->object.unit, gate->object.profile, bit(gate->object.row)},
-        {gate->fire.unit, gate->fire.profile, bit(gate->fire.row)},
-        {gate->tamper.unit, gate->tamper.profile, bit(gate->tamper.row)},
+        {gate->check.unit, gate->check.profile, 0},
+        {gate->object.unit, gate->object.profile, 0},
+        {gate->fire.unit, gate->fire.profile, 0},
+        {gate->tamper.unit, gate->tamper.profile, 0},
         {gate->lamps.unit, gate->lamps.profile, 0}};
     bool ok = true;
     for (size_t i = 0; ok && i < PARTS_MAX; i++) {
-        ok = add_part(out, gate, parts[i].unit, parts[i].path, parts[i].inputs, room);
+        ok = add_part(out, gate, parts[i].unit, parts[i].path, parts[i].counts, room);
+    }
+    if (ok && gate->lamps.unit != 0) {
+        unit_at(out, gate->instance, gate->lamps.unit, gate->lamps.profile, room)->lamps |=
+            bit(gate->lamps.green) | bit(gate->lamps.blue) | bit(gate->lamps.amber) |
+            bit(gate->lamps.red) | bit(gate->lamps.sounder);
     }
     return ok;
 }
@@ -211,6 +216,10 @@ static int choose(const struct firmware_options *options, struct firmware_units 
         int code = read_line(options, out->config, unit->bus, &unit->line);
         code = code == CLI_OK ? firmware_load(options, unit) : code;
         code = code == CLI_OK ? firmware_take_place(options, unit) : code;
+        for (size_t k = 0; code == CLI_OK && k < unit->use_count; k++) {
+            const bool outputs = !unit->profile->registers[CHL_REG_LAMP].present;
+            unit->uses[k].counts &= outputs ? ~unit->lamps : UINT64_MAX;
+        }
         if (code != CLI_OK) {
             return code;
         }

@@ -13,15 +13,16 @@ bool firmware_moves(const struct chl_firmware_item *item)
     return item->setting->kind != CHL_SETTING_PLAIN;
 }
 
-/** Whether the gate minds this row of this setting. */
+/** Whether the gate minds this row of this setting: the same rule as that by which the driver holds
+ *  a gate unfit. */
 static bool minds(const struct chl_firmware_use *use, const struct chl_firmware_item *item)
 {
     const struct chl_setting *s = item->setting;
-    if (s->reg.rows <= 1) {
-        return use->own || s->want == CHL_WANT_VALUE;
+    const uint64_t rows = use->own ? use->outputs : use->counts;
+    if (!use->own && (use->counts == 0 || s->want != CHL_WANT_VALUE)) {
+        return false;
     }
-    const uint64_t row = UINT64_C(1) << item->row;
-    return use->own && (use->outputs & row) != 0;
+    return s->reg.rows <= 1 || (rows & UINT64_C(1) << item->row) != 0;
 }
 
 static bool use_wants(const struct chl_firmware_use *use, const struct chl_firmware_item *item,

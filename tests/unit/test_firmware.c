@@ -269,6 +269,29 @@ static void test_both_gates_of_a_board_get_their_rows(void **state)
     bench_close(&b);
 }
 
+static void test_a_board_that_only_counts_keeps_its_promises_to_others(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_open(&b, MR6C);
+    struct chl_firmware_use uses[] = {{.gate = "G1", .counts = 3}, {.gate = "G2"}};
+    uses[0].wants.on_link_loss = CHL_LINK_FREE;
+    uses[0].wants.pass_time_ms = 5000;
+    b.target.uses = uses;
+    b.target.use_count = 2;
+    bench_read(&b);
+    assert_true(bench_item(&b, "input-mode", 0)->is_wanted);
+    assert_true(bench_item(&b, "input-mode", 1)->is_wanted);
+    assert_false(bench_item(&b, "input-mode", 2)->is_wanted);
+    assert_true(bench_item(&b, "power-on-state", 0)->is_wanted);
+    assert_false(bench_item(&b, "safe-state", 0)->is_wanted);
+    assert_false(bench_item(&b, "poll-timeout", 0)->is_wanted);
+    uses[0].counts = 0; /* it has a lamp there, or a contact */
+    bench_read(&b);
+    assert_false(bench_item(&b, "power-on-state", 0)->is_wanted);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_read_is_said_and_nothing_is_written),
         cmocka_unit_test(test_two_gates_that_want_different_things_write_nothing),
         cmocka_unit_test(test_both_gates_of_a_board_get_their_rows),
+        cmocka_unit_test(test_a_board_that_only_counts_keeps_its_promises_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
