@@ -290,7 +290,7 @@ int cli_audit(int argc, char **argv)
                "undo, q: end). What the gate counted in the same time shows how far its counter is "
                "off; that bias is recorded and widens the error bar of the zones behind it.",
         .children = children};
-    struct options options = {.minutes = USUAL_S / 60};
+    struct options options = {.minutes = 3.0};
     struct audit audit = {.options = &options, .program = argv[0]};
     argp_err_exit_status = CLI_USAGE;
     if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0) {

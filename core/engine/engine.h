@@ -35,6 +35,7 @@ struct engine_signal {
     uint64_t number;  /**< of the last standing one */
     int64_t sent_ns;  /**< when that was */
     uint8_t standing; /**< engine_standing + 1, 0 = none yet */
+    uint8_t tries;    /**< how often it did not get there */
     bool heard;       /**< something was heard of the gate since the start */
     bool owed;        /**< its completion is not here yet */
     bool missed;      /**< it did not get there, or the gate was away since */

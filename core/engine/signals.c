@@ -14,7 +14,9 @@
 #define ANSWER_NS (3 * CHL_NS_PER_S)
 /* A standing one is worth showing for so long; then it is sent again. */
 #define STANDING_TTL_NS (30 * CHL_NS_PER_S)
-#define AGAIN_NS        (2 * CHL_NS_PER_S)
+/* One that did not get there is sent again: a lamp that is dead for long must not cost the bus. */
+#define AGAIN_NS (2 * CHL_NS_PER_S)
+enum { TRIES_MOST = 5 };
 /* One whose completion is owed for longer was lost with its plugin. */
 #define OWED_NS (STANDING_TTL_NS + 10 * CHL_NS_PER_S)
 
@@ -107,7 +109,8 @@ static void answer_at(struct decision *decision, uint16_t gate, uint8_t verdict)
 static bool is_due(const struct engine_signal *shown, engine_standing now, int64_t now_ns)
 {
     int64_t age_ns = now_ns - shown->sent_ns;
-    return shown->standing != (uint8_t)now + 1 || (shown->missed && age_ns >= AGAIN_NS) ||
+    return shown->standing != (uint8_t)now + 1 ||
+           (shown->missed && age_ns >= AGAIN_NS << shown->tries) ||
            (shown->owed && age_ns >= OWED_NS);
 }
 
@@ -128,6 +131,7 @@ static void stand(struct decision *decision, uint16_t gate)
     made->standing = true;
     made->urgent = now == STANDING_EMERGENCY;
     made->not_after_ns = now_ns + STANDING_TTL_NS;
+    shown->tries = shown->standing == (uint8_t)now + 1 ? shown->tries : 0;
     shown->standing = (uint8_t)now + 1;
     shown->number = made->grant;
     shown->sent_ns = now_ns;
@@ -162,6 +166,7 @@ void signal_heard(struct decision *decision, uint16_t gate, const struct chl_gat
         /* Whoever was away may show what was true before. */
         shown->missed = shown->missed || !down;
         shown->sent_ns = down ? shown->sent_ns : 0;
+        shown->tries = down ? shown->tries : 0;
     }
 }
 
@@ -171,5 +176,7 @@ void signal_done(struct decision *decision, uint16_t gate, const struct chl_gate
     if (report->command_id >> 3 == shown->number) {
         shown->owed = false;
         shown->missed = report->status != CHL_COMMAND_DONE;
+        bool again = shown->missed && shown->tries < TRIES_MOST;
+        shown->tries = again ? (uint8_t)(shown->tries + 1) : shown->missed ? shown->tries : 0;
     }
 }

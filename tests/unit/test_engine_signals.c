@@ -207,7 +207,7 @@ static void test_missed_signal_is_sent_again(void **state)
     uint64_t number = shown(&site, true)->grant;
     complete(&site, number, CHL_COMMAND_UNKNOWN);
     assert_null(shown(&site, true)); /* not at once */
-    site.now_ns += 3 * CHL_NS_PER_S;
+    site.now_ns += 5 * CHL_NS_PER_S;
     site_pass(&site, 0, 0, 0);
     expect_standing(&site, CHL_SIGNAL_RED, CHL_SOUND_NONE);
     assert_int_not_equal(shown(&site, true)->grant, number);
@@ -226,6 +226,29 @@ static void test_missed_signal_is_sent_again(void **state)
     site.now_ns += 20 * CHL_NS_PER_S;
     site_pass(&site, 0, 0, 0);
     expect_standing(&site, CHL_SIGNAL_OFF, CHL_SOUND_NONE);
+    site_close(&site);
+}
+
+/* Twenty minutes of a dead lamp: the bus is asked ever more seldom, and never less than once a
+ * minute or so. */
+static void test_dead_lamp_costs_little(void **state)
+{
+    (void)state;
+    struct site site;
+    int sent = 0;
+    open_lit(&site);
+    site_ready(&site);
+    order_mode(&site, CHL_MODE_BLOCKED);
+    complete(&site, shown(&site, true)->grant, CHL_COMMAND_UNKNOWN);
+    for (int second = 0; second < 1200; second++) {
+        site.now_ns += CHL_NS_PER_S;
+        site_pass(&site, 0, 0, 0);
+        if (shown(&site, true) != NULL) {
+            sent++;
+            complete(&site, shown(&site, true)->grant, CHL_COMMAND_UNKNOWN);
+        }
+    }
+    assert_in_range(sent, 18, 30);
     site_close(&site);
 }
 
@@ -302,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_verdicts_are_answered),
         cmocka_unit_test(test_page_shows_the_table),
         cmocka_unit_test(test_missed_signal_is_sent_again),
+        cmocka_unit_test(test_dead_lamp_costs_little),
         cmocka_unit_test(test_signal_stands_again_after_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
