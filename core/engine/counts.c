@@ -200,12 +200,14 @@ static believed count_authority(struct decision *decision, uint16_t index,
     uint32_t entries = count_step(reading->entry_count, gate->entry_count, reading->count_bits);
     uint32_t exits = count_step(reading->exit_count, gate->exit_count, reading->count_bits);
     bool plausible = entries <= most && exits <= most;
-    if (!restarted && !plausible && !watch->suspect) {
+    if (!plausible && !watch->suspect) {
         /* Two words of a counter may have been read around its carry. */
         watch->suspect = true;
         return NOT_BELIEVED;
     }
-    if (restarted || !plausible) {
+    /* Who saw it fall and rise again says that it began anew; it stands where it should. */
+    bool torn = plausible && watch->suspect;
+    if ((restarted && !torn) || !plausible) {
         record_gap(decision, index, reading, most);
         return BEGAN_ANEW;
     }

@@ -150,9 +150,17 @@ void settle_signals(struct decision *decision)
             answer_at(decision, made->gate, made->verdict);
         }
     }
-    for (uint16_t g = 0; g < config->gate_count; g++) {
+    /* What lamps stand for is in the state: without a record only the gate that spoke may be due.
+     */
+    const struct engine_input *input = decision->input;
+    uint16_t spoke = input->kind == INPUT_REPORT ? input->as.report.gate.index : ENGINE_NONE;
+    bool changed = decision->out->record_count > 0;
+    for (uint16_t g = changed ? 0 : spoke; g < config->gate_count; g++) {
         if (config->gates[g].lamps) {
             stand(decision, g);
+        }
+        if (!changed) {
+            return;
         }
     }
 }

@@ -21,7 +21,7 @@ struct story {
     int64_t away_s; /**< since the reading before */
     bool silent;    /**< the gate was UNKNOWN meanwhile */
     bool forgot;    /**< the daemon was started anew meanwhile */
-    bool restarted; /**< the device says that its counters began anew */
+    uint8_t said;   /**< 1, 2: the first, the second reading says that the counters began anew */
     uint32_t shown;
     uint32_t again; /**< shown by the reading after, a second later */
     /* Expected after both. */
@@ -31,31 +31,33 @@ struct story {
 };
 
 static const struct story stories[] = {
-    {"a step", 32, 100, 1, false, false, false, 103, 103, 3, false, false, 0},
-    {"a step of 16 bits", 16, 100, 1, false, false, false, 103, 103, 3, false, false, 0},
-    {"16 bits wrap", 16, 0xFFFE, 1, false, false, false, 1, 1, 3, false, false, 0},
-    {"32 bits wrap", 32, 0xFFFFFFFE, 1, false, false, false, 1, 1, 3, false, false, 0},
-    {"32 bits pass a word's carry", 32, 0xFFFE, 1, false, false, false, 0x10001, 0x10001, 3, false,
+    {"a step", 32, 100, 1, false, false, 0, 103, 103, 3, false, false, 0},
+    {"a step of 16 bits", 16, 100, 1, false, false, 0, 103, 103, 3, false, false, 0},
+    {"16 bits wrap", 16, 0xFFFE, 1, false, false, 0, 1, 1, 3, false, false, 0},
+    {"32 bits wrap", 32, 0xFFFFFFFE, 1, false, false, 0, 1, 1, 3, false, false, 0},
+    {"32 bits pass a word's carry", 32, 0xFFFE, 1, false, false, 0, 0x10001, 0x10001, 3, false,
      false, 0},
-    {"a reset that was said", 32, 500, 1, false, false, true, 2, 2, 0, true, false, 6},
-    {"16 bits, reset after hours, looks like a step", 16, 100, 3600, true, false, true, 700, 700, 0,
+    {"a reset that was said", 32, 500, 1, false, false, 1, 2, 2, 0, true, false, 8},
+    {"torn low, which looks like a reset to the bus", 32, 0x1FFFF, 1, false, false, 1, 0x10000,
+     0x20000, 1, false, false, 0},
+    {"torn high, and its return looks like a reset", 32, 0x1FFFF, 1, false, false, 2, 0x2FFFF,
+     0x20000, 1, false, false, 0},
+    {"16 bits, reset after hours, looks like a step", 16, 100, 3600, true, false, 1, 700, 700, 0,
      true, false, -1},
-    {"16 bits, reset near the end, looks like a wrap", 16, 0xFFFE, 1, false, false, true, 3, 3, 0,
+    {"16 bits, reset near the end, looks like a wrap", 16, 0xFFFE, 1, false, false, 1, 3, 3, 0,
      true, false, 6},
-    {"a reset to what it was", 16, 0, 1, false, false, true, 0, 0, 0, true, false, 6},
-    {"a reset that nobody said, 16 bits", 16, 500, 1, false, false, false, 2, 2, 0, true, false, 8},
-    {"a reset that nobody said, 32 bits", 32, 500, 1, false, false, false, 2, 3, 0, true, false, 8},
-    {"a torn counter", 32, 0x1FFFF, 1, false, false, false, 0x2FFFF, 0x20000, 1, false, false, 0},
-    {"a torn counter the other way", 32, 0x1FFFF, 1, false, false, false, 0x10000, 0x20000, 1,
-     false, false, 0},
-    {"more than people can, 16 bits", 16, 10, 1, false, false, false, 60, 61, 0, true, false, 8},
-    {"away", 32, 100, 60, true, false, false, 140, 141, 41, false, true, 0},
-    {"away while the daemon was down", 32, 100, 60, false, true, false, 140, 141, 41, false, true,
-     0},
-    {"away, more than people can", 16, 100, 10, true, false, false, 400, 400, 0, true, false, -1},
-    {"away, through the end of 16 bits", 16, 65530, 60, true, false, false, 4, 4, 10, false, true,
-     120},
-    {"away, unchanged", 32, 100, 7200, true, false, false, 100, 100, 0, false, false, 0},
+    {"a reset to what it was", 16, 0, 1, false, false, 1, 0, 0, 0, true, false, 6},
+    {"a reset that nobody said, 16 bits", 16, 500, 1, false, false, 0, 2, 2, 0, true, false, 8},
+    {"a reset that nobody said, 32 bits", 32, 500, 1, false, false, 0, 2, 3, 0, true, false, 8},
+    {"a torn counter", 32, 0x1FFFF, 1, false, false, 0, 0x2FFFF, 0x20000, 1, false, false, 0},
+    {"a torn counter the other way", 32, 0x1FFFF, 1, false, false, 0, 0x10000, 0x20000, 1, false,
+     false, 0},
+    {"more than people can, 16 bits", 16, 10, 1, false, false, 0, 60, 61, 0, true, false, 8},
+    {"away", 32, 100, 60, true, false, 0, 140, 141, 41, false, true, 0},
+    {"away while the daemon was down", 32, 100, 60, false, true, 0, 140, 141, 41, false, true, 0},
+    {"away, more than people can", 16, 100, 10, true, false, 0, 400, 400, 0, true, false, -1},
+    {"away, through the end of 16 bits", 16, 65530, 60, true, false, 0, 4, 4, 10, false, true, 120},
+    {"away, unchanged", 32, 100, 7200, true, false, 0, 100, 100, 0, false, false, 0},
 };
 
 static void report(struct site *site, const struct story *story, uint32_t count, bool restarted)
@@ -92,7 +94,7 @@ static void tell(const struct story *story)
     }
     bool gap = false, reconciled = false;
     for (int i = 0; i < 2; i++) {
-        report(&site, story, i == 0 ? story->shown : story->again, i == 0 && story->restarted);
+        report(&site, story, i == 0 ? story->shown : story->again, story->said == i + 1);
         const struct engine_record *record = site_record(&site, RECORD_GAP);
         gap = gap || record != NULL;
         if (record != NULL) {
