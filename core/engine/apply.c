@@ -283,6 +283,13 @@ static chl_err apply_trust(struct engine *engine, const struct engine_record *re
     return CHL_OK;
 }
 
+static chl_err apply_operator(struct engine *engine, const struct engine_record *record)
+{
+    engine->state.firmware_lines +=
+        strcmp(record->as.OPERATOR.action, ENGINE_ACT_FIRMWARE) == 0 ? 1 : 0;
+    return CHL_OK;
+}
+
 static chl_err apply_nothing(struct engine *engine, const struct engine_record *record)
 {
     (void)engine;
@@ -310,7 +317,7 @@ static const apply_function appliers[RECORD_TYPE_COUNT] = {
     [RECORD_EMERGENCY] = apply_emergency,
     [RECORD_ALARM_RAISED] = apply_nothing,
     [RECORD_ALARM_CLEARED] = apply_nothing,
-    [RECORD_OPERATOR] = apply_nothing,
+    [RECORD_OPERATOR] = apply_operator,
     [RECORD_LOADED] = apply_nothing,
     [RECORD_STARTED] = apply_started,
     [RECORD_STOPPED] = apply_nothing,

@@ -97,8 +97,13 @@ typedef enum {
     OPERATOR_SCHEDULE, /**< give a gate's mode back to its way and schedule */
     OPERATOR_DISPERSE, /**< close entry to `zone` (ENGINE_NONE = everywhere) and run lanes outward,
                           until `ends` */
-    OPERATOR_AUDIT     /**< a person counted a gate's passers beside its counter */
+    OPERATOR_AUDIT,    /**< a person counted a gate's passers beside its counter */
+    OPERATOR_FIRMWARE  /**< a line of who changed a controller's settings; `gate` may be
+                          ENGINE_NONE */
 } engine_operator_kind;
+
+/** Action of a record of OPERATOR_FIRMWARE: counted, so that no line is taken twice. */
+#define ENGINE_ACT_FIRMWARE "firmware"
 
 /** What a person tapped at a gate, and what its counter counted meanwhile. */
 struct engine_audit {

@@ -187,7 +187,8 @@ struct engine_state {
     char emergency_source[ENGINE_WHO]; /**< what raised it */
     char emergency_who[ENGINE_WHO];    /**< who said so, "" = not named yet */
     bool clock_doubt;
-    bool trust_old; /**< the oldest trust list is older than the site accepts */
+    uint64_t firmware_lines; /**< of the record of changed settings, taken into the journal */
+    bool trust_old;          /**< the oldest trust list is older than the site accepts */
     struct engine_zone zones[ENGINE_ZONES_MAX];
     struct engine_gate gates[ENGINE_GATES_MAX];
     struct engine_lane lanes[ENGINE_LANES_MAX];

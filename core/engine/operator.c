@@ -15,7 +15,7 @@ static const struct {
     [OPERATOR_MODE] = {"mode", true},          [OPERATOR_RESET] = {"reset", true},
     [OPERATOR_RECOUNT] = {"recount", true},    [OPERATOR_ENTER] = {"enter", false},
     [OPERATOR_SCHEDULE] = {"schedule", true},  [OPERATOR_DISPERSE] = {"disperse", true},
-    [OPERATOR_AUDIT] = {"count-audit", false},
+    [OPERATOR_AUDIT] = {"count-audit", false}, [OPERATOR_FIRMWARE] = {ENGINE_ACT_FIRMWARE, true},
 };
 
 void audit(struct decision *decision, const struct engine_operator *act, const char *target)
@@ -90,6 +90,12 @@ void decide_operator(struct decision *decision)
         return;
     case OPERATOR_AUDIT:
         decide_audit(decision, act);
+        return;
+    case OPERATOR_FIRMWARE:
+        audit(decision, act,
+              act->gate < decision->engine->config->gate_count
+                  ? decision->engine->config->gates[act->gate].id
+                  : "");
         return;
     case OPERATOR_RECOUNT:
         decide_recount(decision, act);

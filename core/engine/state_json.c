@@ -222,6 +222,7 @@ size_t engine_state_encode(const struct engine *engine, char *out, size_t size)
     chl_json_string(&json, "emergency_who", engine->state.emergency_who);
     chl_json_bool(&json, "clock_doubt", engine->state.clock_doubt);
     chl_json_bool(&json, "trust_old", engine->state.trust_old);
+    chl_json_uint(&json, "firmware_lines", engine->state.firmware_lines);
     put_zones(&json, engine);
     put_gates(&json, engine);
     put_lanes(&json, engine);

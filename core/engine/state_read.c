@@ -269,6 +269,8 @@ chl_err engine_state_decode(struct engine *engine, const char *json, size_t leng
     get_text(root, "emergency_who", engine->state.emergency_who);
     engine->state.clock_doubt = json_is_true(json_object_get(root, "clock_doubt"));
     engine->state.trust_old = json_is_true(json_object_get(root, "trust_old"));
+    engine->state.firmware_lines =
+        (uint64_t)json_integer_value(json_object_get(root, "firmware_lines"));
     get_zones(engine, json_object_get(root, "zones"));
     if (!get_gates(engine, json_object_get(root, "gates")) ||
         !get_lanes(engine, json_object_get(root, "lanes"))) {

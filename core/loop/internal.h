@@ -86,10 +86,11 @@ struct loop {
     _Atomic bool register_due;
     struct register_status persons;
     struct trust_status trust;
-    _Atomic int credentials_told;        /**< loop_credentials, not yet acted on */
-    char credentials_text[HOST_WHY_MAX]; /**< why they were refused; under text_lock */
-    bool trust_reading, trust_again;     /**< a job reads it; it must be read once more */
-    unsigned jobs;                       /**< status queries on the thread pool */
+    _Atomic int credentials_told;          /**< loop_credentials, not yet acted on */
+    char credentials_text[HOST_WHY_MAX];   /**< why they were refused; under text_lock */
+    bool trust_reading, trust_again;       /**< a job reads it; it must be read once more */
+    bool firmware_reading, firmware_again; /**< the same of the record of changed settings */
+    unsigned jobs;                         /**< status queries on the thread pool */
     bool stopping;
     int64_t stop_by_ns; /**< monotonic: from then on nobody is waited for */
     bool handles_open;
@@ -124,6 +125,11 @@ void loop_status_durable(struct loop *loop, control_token token);
 
 /** Record the digests of what is loaded at start: configuration and trust. Blocks: disk. */
 void loop_record_loads(struct loop *loop);
+/** Take the new lines of who changed controllers' settings into the journal, each once: at start.
+ *  Blocks: disk. */
+void loop_record_firmware(struct loop *loop);
+/** The same later, off the loop. Blocks: never. */
+void loop_read_firmware(struct loop *loop);
 /** Ask for the credential plugins to be made anew; what they trust then is recorded once they have
  * it. Blocks: never. */
 void loop_reload_trust(struct loop *loop);

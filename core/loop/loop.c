@@ -396,6 +396,7 @@ void loop_on_signal(uv_signal_t *handle, int number)
     struct loop *loop = handle->data;
     if (number == SIGHUP) {
         loop_reload_trust(loop);
+        loop_read_firmware(loop);
         return;
     }
     if (loop->stopping) {

@@ -161,6 +161,7 @@ chl_err loop_run(struct loop *loop, char *why, size_t why_size)
     }
     record_start(loop);
     loop_record_loads(loop);
+    loop_record_firmware(loop);
     error = error != CHL_OK ? error : host_start(loop->host, why, why_size);
     if (error != CHL_OK) {
         return error;

@@ -7,3 +7,7 @@ target_compile_definitions(firmware_world PRIVATE CHL_STAGE_DIR="${CHL_STAGE}")
 chl_add_test(test_cli_firmware SOURCES test_cli_firmware.c LINK firmware_world
   TIMEOUT 180 LABELS integration)
 add_dependencies(test_cli_firmware chilang chilang-sim)
+chl_add_test(test_firmware_journal SOURCES test_firmware_journal.c LINK firmware_world
+  TIMEOUT 240 LABELS integration)
+add_dependencies(test_firmware_journal chilang chilangd chilang-sim gate_modbus scan_file
+  credential_declaration)
