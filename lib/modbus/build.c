@@ -183,16 +183,19 @@ static void build_gate(struct chl_modbus *bus, struct gate *g, const struct chl_
     g->id.count = count_part(from);
     const int row = from->release_row >= 0 ? from->release_row : p->release_row;
     g->row = (uint16_t)(row >= 0 && p->release != CHL_RELEASE_GRANT ? row : 0);
-    g->id.close_row = from->close_row >= 0 ? from->close_row : p->close_row;
+    /* Whoever names the output that opens names the one that closes, or there is none. */
+    if (from->close_row < 0 && from->release_row < 0) {
+        g->id.close_row = p->close_row;
+    }
     atomic_init(&g->generation, 0);
     g->mode = CHL_MODE_NORMAL;
     for (size_t i = 0; i < PARTS; i++) {
         g->units[i] = NO_UNIT;
     }
-    const struct chl_modbus_part *const parts[] = {&g->id.count, &g->id.check,  &g->id.object,
-                                                   &g->id.fire,  &g->id.tamper, &g->id.lamps};
+    const struct chl_modbus_part *const parts[PARTS - 1] = {
+        &g->id.count, &g->id.check, &g->id.object, &g->id.fire, &g->id.tamper, &g->id.lamps};
     (void)add_unit(bus, from, from->unit, p);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    for (size_t i = 0; i < PARTS - 1; i++) {
         if (parts[i]->unit != 0) {
             (void)add_unit(bus, from, parts[i]->unit, parts[i]->profile);
         }
@@ -203,12 +206,12 @@ static chl_err allocate(struct chl_modbus *bus, size_t gates)
 {
     for (size_t i = 0; i < bus->unit_count; i++) {
         struct unit *u = &bus->units[i];
-        const size_t items = gates * GATE_ITEMS;
+        const size_t items = gates * GATE_ITEMS + 1;
         u->items = calloc(items, sizeof *u->items);
         u->order = calloc(items, sizeof *u->order);
         u->chunks = calloc(items, sizeof *u->chunks);
         u->words = calloc(items * 3, sizeof *u->words);
-        u->gates = calloc(gates, sizeof *u->gates);
+        u->gates = calloc(gates + 1, sizeof *u->gates);
         if (u->items == NULL || u->order == NULL || u->chunks == NULL || u->words == NULL ||
             u->gates == NULL) {
             return CHL_E_NOMEM;

@@ -31,7 +31,7 @@
 enum {
     CHL_MODBUS_READ_MAX = 125,    /**< words in one FC03 or FC04, bits in one FC01 or FC02 */
     CHL_MODBUS_WRITE_MAX = 8,     /**< words in one FC16, bits in one FC15 */
-    CHL_MODBUS_DEVICES_MAX = 247, /**< devices on one bus */
+    CHL_MODBUS_DEVICES_MAX = 247, /**< gates on one bus */
     CHL_MODBUS_GATE_COMMANDS = 8, /**< open commands of one gate */
     CHL_MODBUS_GATE_URGENT = 4,   /**< places kept for emergencies beside them */
     CHL_MODBUS_TEXT = 96
@@ -102,7 +102,8 @@ struct chl_modbus_device {
     const struct chl_profile *profile;
     int64_t pass_time_ms; /**< for settings that want it; 0 = leave them */
     chl_link_loss on_link_loss;
-    int16_t release_row, close_row; /**< −1 = as the profile says */
+    int16_t release_row; /**< −1 = as the profile says */
+    int16_t close_row;   /**< −1 = as the profile says when `release_row` does too, else none */
     struct chl_modbus_part count, check, object, fire, tamper, lamps;
     size_t wish_count;
     const struct chl_gate_wish *wishes;
@@ -161,7 +162,7 @@ void chl_modbus_lost(struct chl_modbus *bus, int64_t now_ns, const char *text);
  *  @return how many completions the host has not taken yet; call again. */
 size_t chl_modbus_abort(struct chl_modbus *bus, int64_t now_ns);
 
-/** How many devices answer. */
+/** How many gates answer: the unit that releases and the one that counts do. */
 size_t chl_modbus_up(const struct chl_modbus *bus);
 
 #endif

@@ -72,17 +72,17 @@ static void take_mode(struct chl_modbus *bus, struct gate *g, uint16_t word)
 }
 
 /** What the unit that releases says beside the numbers. */
-static void take_release(struct chl_modbus *bus, struct gate *g, const struct unit *u,
+static void take_release(struct chl_modbus *bus, struct gate *g, const struct unit *u, bool full,
                          int64_t now_ns)
 {
     const struct chl_profile *p = g->id.profile;
     if (gate_by_pulses(g)) {
         g->mode = g->pulses.held && g->pulses.held_mode == CHL_MODE_EMERGENCY ? CHL_MODE_EMERGENCY
                                                                               : CHL_MODE_NORMAL;
-        if (u->full && g->item_output >= 0) {
+        if (full && g->item_output >= 0) {
             pulses_output(bus, g, poll_value(u, g->item_output) != 0, now_ns);
         }
-    } else if (g->item_mode >= 0 && u->full) {
+    } else if (g->item_mode >= 0 && full) {
         take_mode(bus, g, (uint16_t)poll_value(u, g->item_mode));
     }
     if (g->item_exit_left >= 0) {
@@ -167,7 +167,7 @@ void gate_update(struct chl_modbus *bus, struct gate *g, const struct unit *u, i
     const struct unit *r = gate_unit(bus, g, PART_RELEASE);
     const struct unit *c = gate_unit(bus, g, PART_COUNT);
     const struct chl_profile *p = g->id.profile;
-    const bool fire = g->fire, tamper = g->tamper;
+    const bool fire = g->fire, tamper = g->tamper, full = u->full;
     const uint32_t check[2] = {g->check.value[0], g->check.value[1]};
     bool object = false;
     if (c == u) {
@@ -177,7 +177,7 @@ void gate_update(struct chl_modbus *bus, struct gate *g, const struct unit *u, i
         (void)counts_take(&g->check, u, now_ns);
     }
     if (r == u) {
-        take_release(bus, g, u, now_ns);
+        take_release(bus, g, u, full, now_ns);
     }
     take_inputs(bus, g, u, &object);
     if (!r->up || r->stale || !c->up || c->stale) {
