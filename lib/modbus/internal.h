@@ -72,6 +72,7 @@ struct unit {
     bool in_round; /**< some of its chunks were read, the rest follow */
     bool full;     /**< this round reads the slow chunks too */
     bool edges;    /**< contacts are counted here: always polled fast */
+    bool again;    /**< one probe of it does not wait for the share of probes */
     unsigned failures;
     int64_t poll_at_ns, slow_at_ns, retry_at_ns, heard_ns, read_ns, signal_at_ns;
     uint64_t round, done; /**< number of the round under way, and of the last whole one */

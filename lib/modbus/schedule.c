@@ -36,7 +36,8 @@ static void offer(struct choice *best, int rank, int64_t key, struct errand erra
  *  bus's share of time that probes may take. */
 static int64_t probe_time(const struct chl_modbus *bus, const struct unit *u)
 {
-    return u->failures > 0 && bus->probe_at_ns > u->retry_at_ns ? bus->probe_at_ns : u->retry_at_ns;
+    const bool shares = u->failures > 0 && !u->again;
+    return shares && bus->probe_at_ns > u->retry_at_ns ? bus->probe_at_ns : u->retry_at_ns;
 }
 
 static bool may_ask(const struct chl_modbus *bus, const struct unit *u, int64_t now_ns)

@@ -88,6 +88,10 @@ void unit_failed(struct chl_modbus *bus, struct unit *u, int64_t now_ns, const c
     const int64_t cost = u->response_ns + (bus->settings.serial ? u->delay_ns : 0);
     u->failures++;
     u->retry_at_ns = now_ns + unit_backoff(bus, u->failures);
+    /* Who spoke until now is asked again soon: one answer that noise spoilt must not keep a gate
+     * closed. Not while the share is still used up, so that one that comes and goes takes no more.
+     */
+    u->again = u->up && now_ns >= bus->probe_at_ns;
     bus->probe_at_ns = now_ns + PROBE_SHARE * cost;
     unit_down(bus, u, why);
 }

@@ -212,6 +212,28 @@ static void test_silent_unit_on_a_line_leaves_the_other_up(void **state)
     on_line(*state, lose_one);
 }
 
+/** One answer that noise takes away: the gate is back after the line's silence (1 s), not after the
+ * share of time that probes of a dead unit have (5 s). */
+static void lose_one_answer(struct fixture *f, struct trap_device *device, const char *address)
+{
+    assert_int_equal(create(f, 2, address, "profile", NULL), CHL_OK);
+    assert_int_equal(f->ops->start(f->instance), CHL_OK);
+    (void)await(f, 0, is_up, 0);
+    (void)await(f, 0, is_up, 1);
+    const size_t up = mark(f);
+    device_behave(device, DEVICE_SILENT, 1);
+    (void)await(f, up, is_down, 0);
+    device_behave(device, DEVICE_WELL, 0);
+    const int64_t from = chl_mono_ns();
+    (void)await(f, up, is_up, 0);
+    assert_true(chl_mono_ns() - from < 4 * CHL_NS_PER_S);
+}
+
+static void test_one_lost_answer_on_a_line_is_soon_forgotten(void **state)
+{
+    on_line(*state, lose_one_answer);
+}
+
 #define WITH_PEER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define ALONE(test)     cmocka_unit_test_setup_teardown(test, setup_alone, teardown)
 
@@ -223,6 +245,7 @@ int main(void)
         ALONE(test_pulled_network_cable),
         ALONE(test_pulled_serial_adapter),
         ALONE(test_silent_unit_on_a_line_leaves_the_other_up),
+        ALONE(test_one_lost_answer_on_a_line_is_soon_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

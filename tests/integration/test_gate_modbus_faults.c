@@ -145,6 +145,9 @@ static void test_spoilt_readings(void **state)
 {
     struct fixture *f = *state;
     uint64_t id = 1;
+    if (strcmp(wire, "rtu+tcp") == 0) {
+        skip(); /* the frames of a line, which has its own run: it takes its time */
+    }
     start_on_wire(f);
     (void)await(f, 0, is_exit_free, 0);
     (void)await(f, 0, is_exit_free, 1);
