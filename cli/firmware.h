@@ -32,7 +32,7 @@ struct firmware_options {
     const char *program;
     const char *site, *gate;         /**< the usual way; NULL: by --bus */
     const char *address, *profile;   /**< --bus */
-    long unit, at;                   /**< 0 = not stated */
+    long unit, at, scan;             /**< 0 = not stated */
     long baud, at_baud, stop_bits;   /**< 0 = not stated */
     char parity;                     /**< N, E, O; 0 = not stated */
     uint64_t rows;                   /**< --row: bit n = row n, 0 = all */

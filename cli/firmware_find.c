@@ -176,8 +176,9 @@ int firmware_find_bus(const struct firmware_options *options, struct firmware_un
     if (code != CLI_OK) {
         return code;
     }
-    for (uint16_t address = 1; address <= unit->profile->units_max; address++) {
-        unit->addresses[unit->address_count++] = address;
+    const long last = options->scan > 0 ? options->scan : (long)unit->profile->units_max;
+    for (uint16_t address = 1; address <= last; address++) {
+        add_address(unit, address);
     }
     unit->use_count = 1;
     unit->uses[0] = (struct chl_firmware_use){
@@ -190,6 +191,7 @@ int firmware_find_bus(const struct firmware_options *options, struct firmware_un
                                                             : (chl_link_loss)options->on_link_loss,
                   .wish_count = unit->wish_count,
                   .wishes = unit->wishes}};
+    add_wished_addresses(unit);
     return CLI_OK;
 }
 

@@ -31,6 +31,7 @@ enum {
     KEY_STATE,
     KEY_CAPTURE,
     KEY_WAIT,
+    KEY_SCAN,
     KEY_LANG,
     BAUD_MAX = 4000000,
     WAIT_MAX_S = 600
@@ -57,6 +58,10 @@ static const struct argp_option rows[] = {
     {"why", KEY_WHY, "TEXT", 0, "apply: why", 3},
     {"yes", KEY_YES, NULL, 0, "apply: do not ask", 3},
     {"wait", KEY_WAIT, "SECONDS", 0, "longest wait for a device that restarts or moves (30)", 3},
+    {"scan", KEY_SCAN, "N", 0,
+     "with --bus: ask addresses up to N who else is there, before an address or speed is changed "
+     "(the profile's highest)",
+     3},
     {.doc = "All:", .group = 4},
     {"capture", KEY_CAPTURE, "FILE", 0, "write every frame to this file", 4},
     {"lang", KEY_LANG, "vi|en", 0, "language (default: that of the environment)", 4},
@@ -221,6 +226,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_YES:
         o->yes = true;
+        return 0;
+    case KEY_SCAN:
+        o->scan = number(state, "scan", text, 1, 247);
         return 0;
     case KEY_STATE:
         o->state = text;

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/firmware.h"
+#include "cli/firmware_words.h"
 #include "lib/base/time.h"
 #include "lib/bus/bus.h"
 
@@ -20,6 +22,7 @@ struct firmware_link {
     struct chl_bus_settings settings;
     struct chl_bus *bus;
     struct chl_firmware *run;
+    bool english, tells; /**< tells: somebody looks at stderr */
 };
 
 /** Set by a signal: what is under way is brought to its end, nothing new is begun. */
@@ -71,6 +74,8 @@ int firmware_open(const struct firmware_options *options, const struct firmware_
                                                    .addresses = unit->addresses,
                                                    .response_ns = line->response_ns,
                                                    .return_ns = options->return_ns};
+        link->english = options->english;
+        link->tells = isatty(STDERR_FILENO) != 0;
         error = chl_firmware_new(&target, &link->run);
     }
     if (error != CHL_OK) {
@@ -116,10 +121,30 @@ static void renew(struct firmware_link *link, const struct chl_firmware_step *st
     chl_firmware_renewed(link->run, chl_mono_ns(), error == CHL_OK, why);
 }
 
+/** Asking 247 silent addresses takes a minute: whoever waits sees that it goes on. */
+static void tell_probe(const struct firmware_link *link, const struct chl_firmware_step *step)
+{
+    char at[24];
+    char of[24];
+    char text[FIRMWARE_WHY];
+    if (link->tells) {
+        (void)snprintf(at, sizeof at, "%zu", step->probe);
+        (void)snprintf(of, sizeof of, "%zu", step->probes);
+        firmware_say(text, sizeof text, link->english, WORD_PROBING, at, of, NULL);
+        (void)fprintf(stderr, "  %s%s", text, step->probe < step->probes ? "\r" : "\n");
+    }
+}
+
 static void ask(struct firmware_link *link, const struct chl_firmware_step *step)
 {
     struct chl_modbus_answer answer = {.status = CHL_MODBUS_UNSENT};
+    if (step->probe > 0) {
+        tell_probe(link, step);
+    }
     if (link->bus != NULL) {
+        if (step->probe > 0 && chl_bus_is_serial(link->bus)) {
+            chl_bus_flush(link->bus);
+        }
         chl_bus_transact(link->bus, &step->request, &answer);
     }
     chl_firmware_answered(link->run, chl_mono_ns(), &answer);

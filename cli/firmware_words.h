@@ -164,6 +164,7 @@
       "recorded: %1")                                                                              \
     X(WORD_RECORD_END, "Kết quả không ghi được vào sổ: %1",                                        \
       "How it ended could not be recorded: %1")                                                    \
+    X(WORD_PROBING, "Dò xem còn ai trên đường: %1/%2", "Who else is on the bus: %1/%2")            \
     X(WORD_NO_WATCHDOG, "không có", "none")
 
 typedef enum {

@@ -86,7 +86,9 @@ void firmware_probed(struct chl_firmware *run, const struct chl_modbus_answer *a
                          run->target.addresses[at]);
             return;
         }
-        if (++run->tries < (unheard ? FIRMWARE_TRIES : FIRMWARE_PROBES)) {
+        const unsigned probes =
+            run->target.address_count > FIRMWARE_PROBES_MANY ? 1 : FIRMWARE_PROBES;
+        if (++run->tries < (unheard ? FIRMWARE_TRIES : probes)) {
             return;
         }
         if (unheard) {

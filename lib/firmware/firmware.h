@@ -151,6 +151,9 @@ struct chl_firmware_step {
     chl_firmware_action action;
     int64_t wake_ns; /**< for WAIT: monotonic */
     int64_t baud;    /**< for SPEED */
+    /** For ASK: which of `probes` addresses that should be silent this is; 0 = none. A late answer
+     *  betrays a unit as well as one in time, so no silence need be kept before such a question. */
+    size_t probe, probes;
     struct chl_modbus_request request;
 };
 

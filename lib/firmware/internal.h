@@ -8,10 +8,11 @@
 #include "lib/firmware/firmware.h"
 
 enum {
-    FIRMWARE_TRIES = 3,     /**< of a question; a write is sent once */
-    FIRMWARE_PLACES = 2,    /**< where a moved device may be: new, old */
-    FIRMWARE_PROBES = 2,    /**< questions to an address that should be silent */
-    FIRMWARE_LOOK_MS = 500, /**< between two looks for a device that went away */
+    FIRMWARE_TRIES = 3,        /**< of a question; a write is sent once */
+    FIRMWARE_PLACES = 2,       /**< where a moved device may be: new, old */
+    FIRMWARE_PROBES = 2,       /**< questions to an address that should be silent */
+    FIRMWARE_PROBES_MANY = 16, /**< with more addresses than that, one */
+    FIRMWARE_LOOK_MS = 500,    /**< between two looks for a device that went away */
     FIRMWARE_RETURN_MS = 30000
 };
 

@@ -217,6 +217,8 @@ void chl_firmware_next(struct chl_firmware *run, int64_t now_ns, struct chl_firm
             run->asked = true;
             step->action = CHL_FIRMWARE_ASK;
             step->request = run->request;
+            step->probe = run->state == STATE_PROBING ? run->at + 1 : 0;
+            step->probes = step->probe > 0 ? run->target.address_count : 0;
             return;
         }
     }

@@ -11,3 +11,6 @@ chl_add_test(test_firmware_journal SOURCES test_firmware_journal.c LINK firmware
   TIMEOUT 240 LABELS integration)
 add_dependencies(test_firmware_journal chilang chilangd chilang-sim gate_modbus scan_file
   credential_declaration)
+chl_add_test(test_cli_firmware_moves SOURCES test_cli_firmware_moves.c LINK firmware_world
+  TIMEOUT 240 LABELS integration)
+add_dependencies(test_cli_firmware_moves chilang chilang-sim)
