@@ -3,6 +3,7 @@
  *  @brief Settings as a person reads them: what each is, what it should be, what became of it.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/firmware.h"
@@ -20,11 +21,11 @@ static const char *say(const struct firmware_options *o, firmware_word word)
 
 void firmware_value(const struct chl_setting *setting, int64_t value, char *out, size_t size)
 {
-    long tick = 1;
-    int used = 0;
     const char *unit = setting->reg.unit != NULL ? setting->reg.unit : "";
-    if (sscanf(unit, "%ld %n", &tick, &used) == 1 && used > 0 && tick > 0) {
-        unit += used;
+    char *after = NULL;
+    long tick = strtol(unit, &after, 10);
+    if (after != unit && tick > 0) {
+        unit = after + strspn(after, " ");
     } else {
         tick = 1;
     }

@@ -71,10 +71,11 @@ static chl_err encode(const struct chl_firmware_entry *entry, char *out, size_t 
 
 static chl_err fail(const char *path, const char *act, char *why, size_t why_size)
 {
+    char text[128];
     (void)snprintf(why, why_size,
                    "%.200s: expected to %s it, got: %s; make its folder writable for whoever "
                    "changes settings",
-                   path, act, strerror(errno));
+                   path, act, strerror_r(errno, text, sizeof text));
     return CHL_E_IO;
 }
 

@@ -141,8 +141,9 @@ chl_err chl_firmware_log_parse(const char *line, size_t length, struct chl_firmw
 
 static chl_err fail(const char *path, char *why, size_t why_size)
 {
+    char text[128];
     (void)snprintf(why, why_size, "%.200s: expected to read it, got: %s; let the daemon read it",
-                   path, strerror(errno));
+                   path, strerror_r(errno, text, sizeof text));
     return CHL_E_IO;
 }
 

@@ -107,13 +107,12 @@ static void found(struct chl_firmware *run, int64_t now_ns, const struct chl_mod
 void firmware_looked(struct chl_firmware *run, int64_t now_ns,
                      const struct chl_modbus_answer *answer)
 {
-    if (firmware_lost(answer)) {
-        look_on(run, now_ns);
-    } else if (run->restarts) {
+    const bool lost = firmware_lost(answer);
+    if (!lost && run->restarts) {
         run->here = run->places[run->place];
         run->spoke = true;
         firmware_go(run, STATE_READING, 0);
-    } else if (answer->status == CHL_MODBUS_OK) {
+    } else if (!lost && answer->status == CHL_MODBUS_OK) {
         found(run, now_ns, answer);
     } else {
         look_on(run, now_ns);
