@@ -132,10 +132,11 @@ struct chl_gate_report {
     char text[96]; /**< for LINK down and FAILED: why, for the log and the technician */
     /* Since 1.2, for READING and DONE with a reading. */
     bool restarted; /**< the counters began anew since the last reading: their step says nothing */
-    bool unfit;     /**< settings of the controller differ from what the site promises: `text` says
-                       which; nobody may be granted entry there */
-    bool fire;      /**< the fire input is active; also when it cannot be read any more */
-    bool tamper;    /**< the housing's contact is open */
+    bool unfit;     /**< settings of the controller differ from what the site promises, or its fire
+                       input is silent: `text` says which; nobody may be granted entry there */
+    bool fire;   /**< the fire input is active, as last read; one that cannot be read makes its gate
+                    `unfit` */
+    bool tamper; /**< the housing's contact is open */
     bool has_check; /**< a second pair of counters stands beside the authority's; it only reconciles
                      */
     uint8_t check_bits;                           /**< 16 or 32 */

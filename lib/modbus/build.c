@@ -156,6 +156,10 @@ static void add_inputs(struct chl_modbus *bus, struct gate *g)
             link_gate(bus, g, (gate_part)(PART_OBJECT + i), u);
         }
     }
+    if (g->id.fire.unit != 0) {
+        g->fire_blind = true; /* until it was read once */
+        setup_conclude(bus, g);
+    }
 }
 
 static void add_lamps(struct chl_modbus *bus, struct gate *g)

@@ -113,6 +113,10 @@ static bool speaks(const struct unit *u, int item, const struct chl_modbus_part 
 static void take_inputs(struct chl_modbus *bus, struct gate *g, const struct unit *u, bool *object)
 {
     if (gate_unit(bus, g, PART_FIRE) == u) {
+        if (g->fire_blind) {
+            g->fire_blind = false;
+            setup_conclude(bus, g);
+        }
         g->fire = speaks(u, g->item_input[1], &g->id.fire);
     }
     if (gate_unit(bus, g, PART_TAMPER) == u) {

@@ -170,7 +170,8 @@ struct gate {
     bool up;    /**< its release and count units answer, as last reported */
     bool told;  /**< the host was told of it at all */
     bool known; /**< `last` was read at least once */
-    bool unfit; /**< a setting is not as the site promises */
+    bool unfit; /**< a setting is not as the site promises, or fire could not be seen */
+    bool setting_bad, fire_blind; /**< which of the two; fire_blind: its unit is silent */
     bool mode_odd;
     bool hold_exit;  /**< the exit register was seen not free */
     uint8_t unblock; /**< found in the mode that also blocks the way out: 1 entry, 2 mode next */
@@ -302,6 +303,7 @@ int64_t lamps_wake(const struct gate *g, int64_t now_ns);
 
 /* setup.c */
 struct chl_modbus_request setup_request(const struct chl_modbus *bus, const struct unit *u);
+void setup_conclude(struct chl_modbus *bus, struct gate *g);
 void setup_begin(struct unit *u);
 void setup_answer(struct chl_modbus *bus, struct unit *u, const uint16_t *words);
 void setup_refused(struct chl_modbus *bus, struct unit *u, const char *text);

@@ -81,23 +81,37 @@ static void describe(const struct check *c, char out[CHL_MODBUS_TEXT])
     }
 }
 
-/** All of a gate's units were compared: only now may its fitness change. */
-static void conclude(struct chl_modbus *bus, struct gate *g)
+/** Fit again or no more, and why. A setting that differs speaks before a contact that is not read.
+ */
+void setup_conclude(struct chl_modbus *bus, struct gate *g)
 {
-    const struct check *c = first_bad(bus, g);
-    if (!gate_checked(bus, g) || (c == NULL && !g->unfit)) {
+    const struct check *c = g->setting_bad ? first_bad(bus, g) : NULL;
+    const bool unfit = c != NULL || g->fire_blind;
+    if (!unfit && !g->unfit) {
         return;
     }
     g->unfit_text[0] = '\0';
     if (c != NULL) {
         describe(c, g->unfit_text);
+    } else if (g->fire_blind) {
+        (void)snprintf(g->unfit_text, sizeof g->unfit_text, "the fire input of unit %u is not read",
+                       g->id.fire.unit);
     }
-    if (g->unfit != (c != NULL)) {
-        driver_log(bus, c != NULL ? CHL_LOG_ERROR : CHL_LOG_INFO, "gate=%s fit=%s why=\"%s\"",
-                   g->id.name, c != NULL ? "no" : "yes", g->unfit_text);
+    if (g->unfit != unfit) {
+        driver_log(bus, unfit ? CHL_LOG_ERROR : CHL_LOG_INFO, "gate=%s fit=%s why=\"%s\"",
+                   g->id.name, unfit ? "no" : "yes", g->unfit_text);
     }
-    g->unfit = c != NULL;
+    g->unfit = unfit;
     g->owes_reading = g->known && g->up;
+}
+
+/** All of a gate's units were compared: only now may its settings speak. */
+static void compared(struct chl_modbus *bus, struct gate *g)
+{
+    if (gate_checked(bus, g)) {
+        g->setting_bad = first_bad(bus, g) != NULL;
+        setup_conclude(bus, g);
+    }
 }
 
 static void advance(struct chl_modbus *bus, struct unit *u)
@@ -105,7 +119,7 @@ static void advance(struct chl_modbus *bus, struct unit *u)
     u->check_at++;
     u->check_step = CHECK_READ;
     for (size_t i = 0; u->check_at >= u->check_count && i < u->gate_count; i++) {
-        conclude(bus, &bus->gates[u->gates[i]]);
+        compared(bus, &bus->gates[u->gates[i]]);
     }
 }
 

@@ -57,10 +57,10 @@ static void forget(struct chl_modbus *bus, struct gate *g, const struct unit *u)
     for (size_t i = 0; gate_unit(bus, g, PART_LAMPS) == u && i < LAMPS; i++) {
         g->lamps.shown[i] = SHOWN_UNKNOWN;
     }
-    /* A contact that is closed at rest is broken as far as anybody can tell. */
-    if (gate_unit(bus, g, PART_FIRE) == u && g->id.fire.active_open && !g->fire) {
-        g->fire = true;
-        g->owes_reading = g->known && g->up;
+    /* A pulled cable is no fire: nobody may be let in until the contact is read again. */
+    if (gate_unit(bus, g, PART_FIRE) == u) {
+        g->fire_blind = true;
+        setup_conclude(bus, g);
     }
 }
 

@@ -379,7 +379,13 @@ static void test_fire_and_lamps_on_silent_units_of_their_own(void **state)
     r->boards[RELAY].conduct = MUTE;
     rig_run(r, 3000 * MS);
     assert_true(rig_newest(r, 0, CHL_REPORT_LINK)->link_up); /* neither silences the gate */
-    assert_true(rig_newest(r, 0, CHL_REPORT_READING)->fire); /* the loop cannot be read */
+    /* The loop cannot be read: that is no fire, but nobody is let in before it can. */
+    assert_false(rig_newest(r, 0, CHL_REPORT_READING)->fire);
+    assert_true(rig_newest(r, 0, CHL_REPORT_READING)->unfit);
+    assert_non_null(strstr(rig_newest(r, 0, CHL_REPORT_READING)->text, "unit 3"));
+    r->boards[3].conduct = OBEYS;
+    rig_run(r, 12000 * MS);
+    assert_false(rig_newest(r, 0, CHL_REPORT_READING)->unfit);
     rig_free(r);
 }
 
