@@ -101,31 +101,32 @@ static void write_file(const char *path, const char *text)
     must(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0, path);
 }
 
-static void write_site(const struct world *world)
+static const char usual_site[] =
+    "site: { id: san-thu, name: Sân thử, kind: festival }\n"
+    "zones:\n"
+    "  san: { name: Sân, limit: { warn: 80%, hard: 5 } }\n"
+    "gates:\n"
+    "  G1: { name: Cổng 1, from: outside, to: san, pass_time: 1 s, on_link_loss: free-exit,\n"
+    "        device: { plugin: bus, unit: 1, profile: lot-turnstile }, lane: { scanner: s1 } }\n"
+    "  G2: { name: Cổng 2, from: outside, to: san, pass_time: 1 s, on_link_loss: free-exit,\n"
+    "        device: { plugin: bus, unit: 2, profile: lot-turnstile }, lane: { scanner: s2 } }\n"
+    "  H1: { name: Lối tay, from: outside, to: san, gate: hand, lane: { scanner: s3 } }\n"
+    "plugins:\n"
+    "  bus: { use: gate_modbus, address: \"@BUS@\" }\n"
+    "  s1: { use: scan_file, path: G1 }\n"
+    "  s2: { use: scan_file, path: G2 }\n"
+    "  s3: { use: scan_file, path: H1 }\n"
+    "credentials: { accept: [declaration], trust: trust }\n"
+    "journal: { path: journal.db }\n";
+
+static void write_site(const struct world *world, const char *site)
 {
-    char text[4096];
-    snprintf(
-        text, sizeof text,
-        "site: { id: san-thu, name: Sân thử, kind: festival }\n"
-        "zones:\n"
-        "  san: { name: Sân, limit: { warn: 80%%, hard: 5 } }\n"
-        "gates:\n"
-        "  G1: { name: Cổng 1, from: outside, to: san, pass_time: 1 s, on_link_loss: free-exit,\n"
-        "        device: { plugin: bus, unit: 1, profile: lot-turnstile }, lane: { scanner: s1 } "
-        "}\n"
-        "  G2: { name: Cổng 2, from: outside, to: san, pass_time: 1 s, on_link_loss: free-exit,\n"
-        "        device: { plugin: bus, unit: 2, profile: lot-turnstile }, lane: { scanner: s2 } "
-        "}\n"
-        "  H1: { name: Lối tay, from: outside, to: san, gate: hand, lane: { scanner: s3 } }\n"
-        "plugins:\n"
-        "  bus: { use: gate_modbus, address: \"tcp://127.0.0.1:%u\" }\n"
-        "  s1: { use: scan_file, path: G1 }\n"
-        "  s2: { use: scan_file, path: G2 }\n"
-        "  s3: { use: scan_file, path: H1 }\n"
-        "credentials: { accept: [declaration], trust: trust }\n"
-        "journal: { path: journal.db }\n",
-        world->port);
-    write_file(world_path(world, "site.yaml"), text);
+    const char *mark = strstr(site, "@BUS@");
+    FILE *file = fopen(world_path(world, "site.yaml"), "w");
+    must(file != NULL && mark != NULL, "site.yaml");
+    must(fprintf(file, "%.*s%s%s", (int)(mark - site), site, world->address, mark + 5) > 0 &&
+             fclose(file) == 0,
+         "site.yaml");
 }
 
 void world_edit(const struct world *world, const char *after, const char *text)
@@ -144,15 +145,14 @@ void world_edit(const struct world *world, const char *after, const char *text)
     write_file(world_path(world, "site.yaml"), edited);
 }
 
-static void start_sim(struct world *world, const char *const *units)
+static void start_sim(struct world *world, const char *const *more)
 {
     int pipes[2];
     must(pipe2(pipes, O_CLOEXEC) == 0, "pipe");
-    const char *arguments[ARGUMENTS] = {"--listen", "127.0.0.1:0", "--control",
-                                        world_path(world, "sim.sock")};
-    for (size_t i = 0; units[i] != NULL; i++) {
-        must(i + 6 < ARGUMENTS, "too many units");
-        arguments[i + 4] = units[i];
+    const char *arguments[ARGUMENTS] = {"--control", world_path(world, "sim.sock")};
+    for (size_t i = 0; more[i] != NULL; i++) {
+        must(i + 3 < ARGUMENTS, "arguments");
+        arguments[i + 2] = more[i];
     }
     world->sim = spawn("chilang-sim", arguments, pipes[1], STDERR_FILENO);
     close(pipes[1]);
@@ -163,15 +163,13 @@ static void start_sim(struct world *world, const char *const *units)
         length++;
     }
     close(pipes[0]);
-    must(sscanf(line, "listening 127.0.0.1:%u", &world->port) == 1, "chilang-sim says its port");
+    line[length] = '\0';
+    must(strncmp(line, "listening ", 10) == 0, "chilang-sim says where it listens");
+    const bool tcp = sscanf(line, "listening 127.0.0.1:%u", &world->port) == 1;
+    snprintf(world->address, sizeof world->address, "%s%.80s", tcp ? "tcp://" : "", line + 10);
 }
 
-void world_open(struct world *world)
-{
-    world_open_with(world, (const char *const[]){"--units", "2", NULL});
-}
-
-void world_open_with(struct world *world, const char *const *units)
+void world_open_as(struct world *world, const char *const *simulator, const char *site)
 {
     memset(world, 0, sizeof *world);
     snprintf(world->dir, sizeof world->dir, "/tmp/chilang-site-XXXXXX");
@@ -186,8 +184,18 @@ void world_open_with(struct world *world, const char *const *units)
     must(rename(world_path(world, "issuer.pub.pem"), world_path(world, "trust/issuer.pub.pem")) ==
              0,
          "issuer.pub.pem");
-    start_sim(world, units);
-    write_site(world);
+    start_sim(world, simulator);
+    write_site(world, site);
+}
+
+void world_open_with(struct world *world, const char *const *units)
+{
+    world_open_as(world, units, usual_site);
+}
+
+void world_open(struct world *world)
+{
+    world_open_with(world, (const char *const[]){"--units", "2", NULL});
 }
 
 void world_start(struct world *world)

@@ -15,7 +15,8 @@ enum { WORLD_PATH = 256, WORLD_OUT = 16384, WORLD_WAIT_MS = 15000 };
 struct world {
     char dir[WORLD_PATH];
     pid_t sim, daemon;
-    unsigned port;
+    unsigned port;    /**< of the simulator's bus, 0 on a line */
+    char address[96]; /**< of that bus, as gate_modbus takes it */
     unsigned scans;
 };
 
@@ -25,6 +26,11 @@ void world_open(struct world *world);
 void world_open_with(struct world *world, const char *const *units);
 /** Write `text` into the site file behind the first `after`; before it is started. */
 void world_edit(const struct world *world, const char *after, const char *text);
+/** A site of one's own.
+ *  @param simulator arguments of chilang-sim beside its door, NULL-ended.
+ *  @param site the site file, with `@BUS@` where the bus's address belongs. Scanners are folders;
+ *         `trust` holds the issuer's key. Lanes named G1, G2 and H1 have their folders. */
+void world_open_as(struct world *world, const char *const *simulator, const char *site);
 void world_close(struct world *world);
 
 void world_start(struct world *world);
