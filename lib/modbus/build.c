@@ -50,7 +50,9 @@ static struct unit *add_unit(struct chl_modbus *bus, const struct chl_modbus_dev
         u->uptime = -1;
         u->heartbeat_ns = INT64_MAX;
         u->response_ns = s->response_ns > 0 ? s->response_ns : p->response_ms * CHL_NS_PER_MS;
-        u->delay_ns = p->delay_max_ms > 0 ? p->delay_max_ms * CHL_NS_PER_MS : SERIAL_DELAY_NS;
+        u->delay_ns = s->delay_max_ns > 0   ? s->delay_max_ns
+                      : p->delay_max_ms > 0 ? p->delay_max_ms * CHL_NS_PER_MS
+                                            : SERIAL_DELAY_NS;
         u->released_poll_ns = p->released_poll_ms * CHL_NS_PER_MS;
         if (u->released_poll_ns <= 0 || u->released_poll_ns > s->poll_ns) {
             u->released_poll_ns = s->poll_ns;

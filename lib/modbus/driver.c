@@ -64,7 +64,7 @@ static void drop_silent(struct chl_modbus *bus, int64_t now_ns)
     for (size_t i = 0; i < bus->unit_count; i++) {
         struct unit *u = &bus->units[i];
         const int64_t age = now_ns - u->heard_ns;
-        const int64_t cost = u->response_ns + (bus->settings.serial ? u->delay_ns : 0);
+        const int64_t cost = unit_loss_ns(bus, u);
         if (u->up && age > bus->settings.poll_ns + 2 * cost + turns) {
             char text[CHL_MODBUS_TEXT];
             (void)snprintf(text, sizeof text, "not heard for %lld ms",

@@ -114,6 +114,7 @@ struct chl_modbus_settings {
     int64_t poll_ns;        /**< between two polls of a gate without an open grant */
     int64_t gap_ns;         /**< least time between two requests; negative = the profiles' */
     int64_t response_ns;    /**< longest wait for an answer; 0 = the profile's */
+    int64_t delay_max_ns;   /**< serial: the devices' longest delay; 0 = the profile's */
     int64_t backoff_min_ns; /**< first wait before a reconnect or a probe */
     int64_t backoff_max_ns; /**< longest */
     uint64_t seed;          /**< of the jitter */

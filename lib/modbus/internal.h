@@ -261,6 +261,8 @@ uint32_t poll_value(const struct unit *u, int item);
 /* unit.c */
 int64_t unit_backoff(struct chl_modbus *bus, unsigned failures);
 void unit_down(struct chl_modbus *bus, struct unit *u, const char *why);
+/** What a lost answer costs the bus: both times count from the question. */
+int64_t unit_loss_ns(const struct chl_modbus *bus, const struct unit *u);
 void unit_failed(struct chl_modbus *bus, struct unit *u, int64_t now_ns, const char *why);
 void unit_heard(struct chl_modbus *bus, struct unit *u, int64_t now_ns);
 void unit_round(struct chl_modbus *bus, struct unit *u, int64_t now_ns);

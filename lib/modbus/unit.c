@@ -83,9 +83,14 @@ void unit_down(struct chl_modbus *bus, struct unit *u, const char *why)
     }
 }
 
+int64_t unit_loss_ns(const struct chl_modbus *bus, const struct unit *u)
+{
+    return bus->settings.serial && u->delay_ns > u->response_ns ? u->delay_ns : u->response_ns;
+}
+
 void unit_failed(struct chl_modbus *bus, struct unit *u, int64_t now_ns, const char *why)
 {
-    const int64_t cost = u->response_ns + (bus->settings.serial ? u->delay_ns : 0);
+    const int64_t cost = unit_loss_ns(bus, u);
     u->failures++;
     u->retry_at_ns = now_ns + unit_backoff(bus, u->failures);
     /* Who spoke until now is asked again soon: one answer that noise spoilt must not keep a gate

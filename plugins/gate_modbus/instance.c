@@ -158,12 +158,14 @@ static chl_err load_devices(struct chl_instance *instance, const struct chl_crea
 static chl_err make_bus(struct chl_instance *instance, const struct gate_config *config, char *why,
                         size_t why_size)
 {
-    const struct chl_bus_settings settings = {.address = config->address,
-                                              .baud = config->baud,
-                                              .parity = "NEO"[config->parity],
-                                              .stop_bits = (int)config->stop_bits,
-                                              .delay_max_ns = instance->delay_max_ns,
-                                              .capture = config->capture};
+    const struct chl_bus_settings settings = {
+        .address = config->address,
+        .baud = config->baud,
+        .parity = "NEO"[config->parity],
+        .stop_bits = (int)config->stop_bits,
+        .delay_max_ns = config->delay_max_ms > 0 ? config->delay_max_ms * CHL_NS_PER_MS
+                                                 : instance->delay_max_ns,
+        .capture = config->capture};
     return chl_bus_new(&settings, &instance->bus, why, why_size);
 }
 
@@ -174,6 +176,7 @@ static chl_err make_driver(struct chl_instance *instance, const struct chl_creat
     struct chl_modbus_settings settings = {
         .poll_ns = config->poll_ms * CHL_NS_PER_MS,
         .response_ns = config->response_ms * CHL_NS_PER_MS,
+        .delay_max_ns = config->delay_max_ms * CHL_NS_PER_MS,
         .backoff_min_ns = config->reconnect_min_ms * CHL_NS_PER_MS,
         .backoff_max_ns = config->reconnect_max_ms * CHL_NS_PER_MS,
         .seed = (uint64_t)chl_mono_ns() ^ (uint64_t)chl_wall_ns(),

@@ -20,7 +20,7 @@ struct gate_config {
     const char *address;
     int64_t poll_ms;
     const char *gap;
-    int64_t response_ms;
+    int64_t response_ms, delay_max_ms;
     int64_t reconnect_min_ms, reconnect_max_ms;
     const char *capture;
     int64_t baud;

@@ -15,6 +15,8 @@
 #include "tests/bench/figure.h"
 #include "tests/bench/gates_world.h"
 
+/* As a site would set `response-timeout` and `delay-max` for turnstiles that answer within 20 ms.
+ */
 enum { GRANTS = 300, LIVE = WORLD_UNITS - 1, RESPONSE_MS = 150, DEVICE_MS = 20, GRANT_BYTES = 19 };
 
 /** One kind of bus. */

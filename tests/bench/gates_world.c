@@ -126,6 +126,7 @@ bool world_bus_make(struct world_bus *world, const struct chl_bus_settings *wire
     const struct chl_modbus_settings settings = {.poll_ns = poll_ns,
                                                  .gap_ns = gap_ns,
                                                  .response_ns = response_ns,
+                                                 .delay_max_ns = response_ns,
                                                  .backoff_min_ns = 200 * CHL_NS_PER_MS,
                                                  .backoff_max_ns = 10 * CHL_NS_PER_S,
                                                  .serial = strncmp(wire->address, "rtu", 3) == 0,
