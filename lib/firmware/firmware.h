@@ -41,8 +41,8 @@ struct chl_firmware_use {
     bool own;         /**< the unit releases it: pass time, on_link_loss and wishes bind */
     bool any_loss;    /**< nothing is wanted of what happens when the link is lost */
     uint64_t outputs; /**< rows that release or close it, bit n = row n */
-    uint64_t counts; /**< not own: rows that count for it; 0 = the unit neither releases nor counts,
-                        and nothing is wanted of it */
+    uint64_t counts;  /**< rows that count for it; not own and 0 = the unit neither releases nor
+                         counts,  and nothing is wanted of it */
 };
 
 /** Which controller, and what may be known of its bus. All is borrowed for the run's life. */

@@ -13,16 +13,26 @@ bool firmware_moves(const struct chl_firmware_item *item)
     return item->setting->kind != CHL_SETTING_PLAIN;
 }
 
+/** Whether it is a setting of what lets people in, and not of a contact that only counts. */
+static bool releases(const struct chl_firmware_use *use, const struct chl_firmware_item *item)
+{
+    return use->own &&
+           (item->setting->reg.rows <= 1 || (use->outputs & UINT64_C(1) << item->row) != 0);
+}
+
 /** Whether the gate minds this row of this setting: the same rule as that by which the driver holds
  *  a gate unfit. */
 static bool minds(const struct chl_firmware_use *use, const struct chl_firmware_item *item)
 {
     const struct chl_setting *s = item->setting;
-    const uint64_t rows = use->own ? use->outputs : use->counts;
-    if (!use->own && (use->counts == 0 || s->want != CHL_WANT_VALUE)) {
+    const uint64_t row = s->reg.rows > 1 ? UINT64_C(1) << item->row : 0;
+    if (releases(use, item)) {
+        return true;
+    }
+    if (s->want != CHL_WANT_VALUE) {
         return false;
     }
-    return s->reg.rows <= 1 || (rows & UINT64_C(1) << item->row) != 0;
+    return row != 0 ? (use->counts & row) != 0 : use->counts != 0;
 }
 
 static bool use_wants(const struct chl_firmware_use *use, const struct chl_firmware_item *item,
@@ -30,7 +40,7 @@ static bool use_wants(const struct chl_firmware_use *use, const struct chl_firmw
 {
     struct chl_wants wants = use->wants;
     const struct chl_setting *s = item->setting;
-    if (!use->own) {
+    if (!releases(use, item)) {
         /* Only what is always right: times and promises are those of another unit's gate. */
         wants = (struct chl_wants){.pass_time_ms = 0};
         return s->want == CHL_WANT_VALUE && chl_setting_wanted(s, &wants, value);

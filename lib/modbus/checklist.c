@@ -40,16 +40,18 @@ static bool is_lamp(const struct chl_modbus *bus, const struct unit *u, int row)
     return false;
 }
 
+/** `own`: for the rows that release; otherwise for those that count. */
 static void add_setting(struct list *list, const struct chl_modbus *bus, const struct unit *u,
-                        const struct gate *g, const struct chl_setting *s, size_t from)
+                        const struct gate *g, const struct chl_setting *s, bool own)
 {
     const struct chl_modbus_device *d = &g->id;
-    const bool own = gate_unit(bus, g, PART_RELEASE) == u;
+    const size_t from = u->check_first;
     const struct chl_wants wants = {own ? d->pass_time_ms : 0, d->on_link_loss,
                                     own ? d->wish_count : 0, d->wishes};
     const int rows[] = {own ? g->row : d->count.rows[0], own ? d->close_row : d->count.rows[1]};
     int64_t value = 0;
-    /* A board that only counts opens nothing when its link is lost. */
+    /* Rows that only count open nothing when the link is lost, but their contacts must drive none.
+     */
     if (s->kind != CHL_SETTING_PLAIN || s->reg.write_only ||
         (!own && s->want == CHL_WANT_LINK_LOSS) || !chl_setting_wanted(s, &wants, &value)) {
         return;
@@ -76,11 +78,16 @@ static void fill(struct list *list, struct chl_modbus *bus)
         u->check_first = list->count;
         for (size_t k = 0; k < u->gate_count; k++) {
             const struct gate *g = &bus->gates[u->gates[k]];
-            if (gate_unit(bus, g, PART_RELEASE) != u && gate_unit(bus, g, PART_COUNT) != u) {
-                continue;
-            }
+            const bool own = gate_unit(bus, g, PART_RELEASE) == u;
+            const bool counts = gate_unit(bus, g, PART_COUNT) == u;
             for (size_t s = 0; s < u->profile->setting_count; s++) {
-                add_setting(list, bus, u, g, &u->profile->settings[s], u->check_first);
+                const struct chl_setting *setting = &u->profile->settings[s];
+                if (own) {
+                    add_setting(list, bus, u, g, setting, true);
+                }
+                if (counts && (!own || setting->reg.rows > 1)) {
+                    add_setting(list, bus, u, g, setting, false);
+                }
             }
         }
         u->check_count = list->count - u->check_first;

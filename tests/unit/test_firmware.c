@@ -292,10 +292,32 @@ static void test_a_board_that_only_counts_keeps_its_promises_to_others(void **st
     bench_close(&b);
 }
 
+/* As delivered an input drives the relay of its number: one that counts for this gate would release
+ * another. */
+static void test_rows_that_count_on_the_releasing_board_are_minded_too(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_open(&b, MR6C);
+    struct chl_firmware_use use = {.gate = "G1", .own = true, .outputs = 1, .counts = 0xC};
+    use.wants.on_link_loss = CHL_LINK_FREE_EXIT;
+    b.target.uses = &use;
+    b.target.use_count = 1;
+    bench_read(&b);
+    assert_true(bench_item(&b, "input-mode", 0)->is_wanted);
+    assert_false(bench_item(&b, "input-mode", 1)->is_wanted);
+    assert_true(bench_item(&b, "input-mode", 2)->is_wanted);
+    assert_true(bench_item(&b, "input-mode", 3)->is_wanted);
+    assert_true(bench_item(&b, "safe-state", 0)->is_wanted);
+    assert_false(bench_item(&b, "safe-state", 2)->is_wanted);
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reading_reads_each_setting_and_writes_nothing),
+        cmocka_unit_test(test_rows_that_count_on_the_releasing_board_are_minded_too),
         cmocka_unit_test(test_what_it_does_alone_comes_before_the_time_after_which_it_does_it),
         cmocka_unit_test(test_applying_writes_what_differs_and_reads_it_back),
         cmocka_unit_test(test_a_device_without_single_writes_gets_many_of_one),

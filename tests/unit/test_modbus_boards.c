@@ -455,9 +455,32 @@ static void test_two_gates_of_one_output_are_refused(void **state)
     rig_free(r);
 }
 
+/* As delivered an input drives the output of its number: a passage counted here would release
+ * there.
+ */
+static void test_contacts_that_count_on_the_releasing_board_drive_nothing(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(true);
+    (void)rig_board(r, COUNTER, "wirenboard-mr6c-v3");
+    struct chl_modbus_device gate = rig_gate(r, 0, COUNTER);
+    gate.release_row = 0;
+    gate.count = rig_part(r, COUNTER, 2, 3);
+    for (unsigned row = 0; row < 6; row++) {
+        *rig_setting(r, COUNTER, "input-mode", row) = 0;
+    }
+    rig_start(r, &gate, 1);
+    rig_run(r, 4000 * MS);
+    assert_int_equal(*rig_setting(r, COUNTER, "input-mode", 2), 3);
+    assert_int_equal(*rig_setting(r, COUNTER, "input-mode", 3), 3);
+    assert_int_equal(*rig_setting(r, COUNTER, "input-mode", 4), 0); /* nobody's */
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_contacts_that_count_on_the_releasing_board_drive_nothing),
         cmocka_unit_test(test_one_pulse_a_passage),
         cmocka_unit_test(test_no_pulse_after_deadline_or_newer_generation),
         cmocka_unit_test(test_cancel_waits_the_mechanism_out),
