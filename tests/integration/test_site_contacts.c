@@ -142,15 +142,32 @@ static void test_broken_loop_opens_the_site_until_it_is_whole_and_reset(void **s
     assert_true(world_until(world, "gates", "G2", "phase", "LOCKED"));
 }
 
-/* A loop that cannot be read any more is a broken loop. */
-static void test_module_without_power_is_a_fire(void **state)
+static void power(struct world *world, bool on)
 {
-    struct world *world = *state;
-    json_t *answer = world_sim(world, "{\"op\":\"off\",\"unit\":7,\"on\":true}");
+    json_t *answer = world_sim(world, on ? "{\"op\":\"off\",\"unit\":7,\"on\":false}"
+                                         : "{\"op\":\"off\",\"unit\":7,\"on\":true}");
     assert_true(json_is_true(json_object_get(answer, "ok")));
     json_decref(answer);
-    assert_true(world_until(world, NULL, NULL, "emergency", "true"));
-    assert_true(world_walk(world, 2, "entry"));
+}
+
+/* A loop that cannot be read is no fire; but nobody is let in where fire could not be seen. */
+static void test_module_without_power_is_no_fire_and_lets_nobody_in(void **state)
+{
+    struct world *world = *state;
+    char code[WORLD_OUT];
+    power(world, false);
+    assert_true(until_condition(world, "G1", "SETTINGS_DIFFER", true));
+    world_code(world, code, NULL);
+    world_scan(world, "G1", code);
+    assert_true(world_until(world, "lanes", "G1", "reason", "gate_unfit"));
+    assert_true(world_until(world, "gates", "G1", "state", "OK"));
+    assert_true(world_until(world, NULL, NULL, "emergency", "false"));
+    assert_true(world_walk(world, 1, "exit"));
+    world_scan(world, "G2", code); /* it has no such contact */
+    assert_true(world_until(world, "lanes", "G2", "reason", "ok"));
+    power(world, true);
+    assert_true(until_condition(world, "G1", "SETTINGS_DIFFER", false));
+    assert_true(world_until(world, NULL, NULL, "emergency", "false"));
 }
 
 static void test_opened_housing_is_told(void **state)
@@ -169,7 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define SITE(test) cmocka_unit_test_setup_teardown(test, open_site, close_site)
         SITE(test_broken_loop_opens_the_site_until_it_is_whole_and_reset),
-        SITE(test_module_without_power_is_a_fire),
+        SITE(test_module_without_power_is_no_fire_and_lets_nobody_in),
         SITE(test_opened_housing_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
