@@ -2,6 +2,7 @@
 /** @file
  *  @brief Units and gates made from what a site names: who looks at which register of whom.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,8 +160,11 @@ static void add_inputs(struct chl_modbus *bus, struct gate *g)
         }
     }
     if (g->id.fire.unit != 0) {
-        g->fire_blind = true; /* until it was read once */
-        setup_conclude(bus, g);
+        /* Until it was read once. */
+        g->fire_blind = true;
+        g->unfit = true;
+        (void)snprintf(g->unfit_text, sizeof g->unfit_text,
+                       "the fire input of unit %u was not read yet", g->id.fire.unit);
     }
 }
 
