@@ -113,8 +113,9 @@ static int set_up(void **state)
     assert_non_null(f);
     f->event = json_loads(event_text, 0, NULL);
     f->desk = json_loads(desk_text, 0, NULL);
-    f->zones =
-        json_loads("[{\"name\":\"Sân\",\"inside\":3,\"uncertain\":1,\"hard\":5,\"state\":\"NORMAL\"}]", 0, NULL);
+    f->zones = json_loads(
+        "[{\"name\":\"Sân\",\"inside\":3,\"uncertain\":1,\"hard\":5,\"state\":\"NORMAL\"}]", 0,
+        NULL);
     assert_true(f->event != NULL && f->desk != NULL && f->zones != NULL);
     f->view = (struct lane_view){.lane = "G1",
                                  .who = "chị Lan",
