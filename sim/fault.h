@@ -34,7 +34,7 @@ typedef enum {
         FAULT_COUNT
 } fault_kind;
 
-enum { FAULT_ALWAYS = UINT32_MAX, FAULT_REPLY_MAX = 2 * ADU_MAX };
+enum { FAULT_ALWAYS = INT32_MAX, FAULT_REPLY_MAX = 2 * ADU_MAX };
 
 struct fault {
     fault_kind kind;

@@ -55,6 +55,7 @@ struct config_gate {
     struct chl_gate_part count, check;
     struct chl_gate_input object, fire, tamper;
     struct chl_gate_lamps lamps;
+    bool vehicle; /**< what counts it carries parties: a passage is a vehicle */
     size_t wish_count;
     const struct chl_gate_wish *wishes;
     struct chl_gate_wish *wish_list; /**< the memory of `wishes` */

@@ -220,6 +220,7 @@ static chl_err read_count(struct part *p, const struct chl_profile *own, struct 
     if (!counts_rows(p->profile)) {
         return own_counts(p, out);
     }
+    p->gate->vehicle = p->gate->vehicle || (strcmp(p->key, "count") == 0 && p->profile->party);
     result = take_row(p, "entry", o.entry, count_role(p->profile), &out->entry);
     result =
         result != CHL_OK ? result : take_row(p, "exit", o.exit, count_role(p->profile), &out->exit);
@@ -255,6 +256,7 @@ static chl_err default_count(struct part *p, const struct chl_profile *own)
                                    counts_rows(own) ? "does not say which contact counts"
                                                     : "has no counters");
     }
+    p->gate->vehicle = own->party;
     p->gate->count = (struct chl_gate_part){
         .unit = p->unit, .entry = own->entry_row, .exit = own->exit_row, .profile = p->path};
     return use_counts(p, &p->gate->count);

@@ -75,10 +75,16 @@ static void choose_key(const struct engine *engine, const struct engine_scan *sc
     }
 }
 
+uint16_t account_party(const struct engine *engine, const struct engine_scan *scan, uint16_t gate)
+{
+    bool vehicle = gate < engine->config->gate_count && engine->config->gates[gate].vehicle;
+    return scan->party > 0 && !vehicle ? scan->party : 1;
+}
+
 void account_find(const struct engine *engine, const struct engine_scan *scan, uint16_t gate,
                   int64_t now_ns, struct account *out)
 {
-    uint16_t party = scan->party > 0 ? scan->party : 1;
+    uint16_t party = account_party(engine, scan, gate);
     const struct engine_grant *grant =
         gate < engine->config->gate_count ? &engine->state.gates[gate].grant : NULL;
     *out = (struct account){.available = party};

@@ -29,6 +29,8 @@ bool account_is_ticket(uint8_t format);
 
 /** @param gate where it is shown, ENGINE_NONE = nowhere.
  *  @param now_ns wall time of the decision. */
+/** Places that a code asks for at a gate: its party, or one vehicle whoever sits in it. */
+uint16_t account_party(const struct engine *engine, const struct engine_scan *scan, uint16_t gate);
 void account_find(const struct engine *engine, const struct engine_scan *scan, uint16_t gate,
                   int64_t now_ns, struct account *out);
 

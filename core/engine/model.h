@@ -43,6 +43,7 @@ struct engine_gate_config {
     uint8_t way; /**< engine_way */
     uint16_t slot_count;
     const struct engine_slot *slots; /**< the first that holds decides */
+    bool vehicle;                    /**< a passage is a vehicle, and so is a place */
     bool lamps;                      /**< it has lamps or a sounder to show something with */
     bool check_entry, check_exit;    /**< ways that a second count counts, where there is one */
 };

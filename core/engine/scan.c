@@ -244,7 +244,7 @@ static void judge(struct question *question, int64_t now_ns)
 {
     const struct engine_scan *scan = question->scan;
     question->now_ns = now_ns;
-    question->places = scan->party > 0 ? scan->party : 1;
+    question->places = account_party(question->engine, scan, question->gate);
     account_find(question->engine, scan, question->gate, now_ns, &question->account);
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         if (rules[i](question)) {
@@ -310,7 +310,7 @@ static void conclude(struct decision *decision, struct question *question, uint6
     made->reason = (uint8_t)question->reason;
     made->verdict = (uint8_t)chl_reason_get(question->reason)->verdict;
     made->format = scan->format;
-    made->party = scan->party;
+    made->party = account_party(question->engine, scan, question->gate);
     made->valid_until = scan->valid_until;
     made->aliases = scan->aliases;
     made->register_hit = scan->register_hit;

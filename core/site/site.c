@@ -74,6 +74,7 @@ chl_err site_make(const struct config *config, struct site *out)
                                         .to = place(gate->to),
                                         .hand = gate->instance < 0,
                                         .way = way_of(gate->way),
+                                        .vehicle = gate->vehicle,
                                         .lamps = gate->lamps.unit != 0,
                                         .check_entry = gate->check.entry >= 0,
                                         .check_exit = gate->check.exit >= 0,

@@ -133,8 +133,9 @@ const struct chl_opt profile_passages_table[] = {
      .dflt = "person",
      .choices = carried,
      .offset = offsetof(struct passage_options, carries),
-     .help_vi = "party: một lượt là một xe, dùng hết lượt đã cấp",
-     .help_en = "`party`: one passage is a vehicle and uses up its whole grant"},
+     .help_vi = "party: một lượt là một xe; mỗi mã được một lượt, khu vực đếm xe",
+     .help_en =
+         "`party`: one passage is a vehicle; a code is granted one, and the zone counts vehicles"},
     SOURCE(struct passage_options)};
 
 const struct chl_opt profile_egress_table[] = {

@@ -201,8 +201,8 @@ static void follow(pid_t child, int fd, const char *typed, struct fw_answer *out
     out->code = WEXITSTATUS(status);
 }
 
-static struct fw_answer start(const struct fw_world *world, const char *typed, const char *format,
-                              va_list list)
+__attribute__((format(printf, 3, 0))) static struct fw_answer
+start(const struct fw_world *world, const char *typed, const char *format, va_list list)
 {
     static struct fw_answer answer;
     char text[COMMAND] = "firmware ";

@@ -26,6 +26,7 @@ static const char boards[] =
     "site: { id: san-thu, name: Sân thử, kind: festival }\n"
     "zones:\n"
     "  san: { name: Sân, limit: { warn: 80%, hard: 5 } }\n"
+    "  bai: { name: Bãi xe, limit: { warn: 80%, hard: 3 } }\n"
     "gates:\n"
     "  G1:\n"
     "    name: Làn 1\n"
@@ -50,10 +51,18 @@ static const char boards[] =
     "3, "
     "exit: 4 } }\n"
     "    lane: { scanner: s2 }\n"
+    "  X1:\n"
+    "    name: Barie xe\n"
+    "    to: bai\n"
+    "    pass_time: 20 s\n"
+    "    on_link_loss: hold\n"
+    "    device: { plugin: bus, unit: 3, profile: barrier-waveshare-io }\n"
+    "    lane: { scanner: s3 }\n"
     "plugins:\n"
     "  bus: { use: gate_modbus, address: \"@BUS@\", baud: 115200 }\n"
     "  s1: { use: scan_file, path: G1 }\n"
     "  s2: { use: scan_file, path: G2 }\n"
+    "  s3: { use: scan_file, path: H1 }\n"
     "credentials: { accept: [declaration], trust: trust }\n"
     "journal: { path: journal.db }\n";
 
@@ -132,6 +141,8 @@ static int open_site(void **state)
                                       "2=waveshare-relay",
                                       "--unit",
                                       "7=wirenboard-mr6c-v3",
+                                      "--unit",
+                                      "3=barrier-waveshare-io",
                                       "--turnstile",
                                       "release=2.1,entry=7.1,exit=7.2",
                                       "--turnstile",
@@ -146,6 +157,8 @@ static int open_site(void **state)
                                        "2=waveshare-relay",
                                        "--unit",
                                        "7=wirenboard-mr6c-v3",
+                                       "--unit",
+                                       "3=barrier-waveshare-io",
                                        "--turnstile",
                                        "release=2.1,entry=7.1,exit=7.2",
                                        "--turnstile",
@@ -341,12 +354,33 @@ static void test_a_board_set_otherwise_gets_no_grants(void **state)
     inside(world, "0");
 }
 
+/* A family in one vehicle is one place of the car park, and the next one need not wait for a
+ * deadline. */
+static void test_a_vehicle_is_one_whoever_sits_in_it(void **state)
+{
+    struct world *world = *state;
+    const char *const party[] = {"--party", "4", NULL};
+    for (int vehicle = 1; vehicle <= 2; vehicle++) {
+        char code[WORLD_OUT];
+        world_code(world, code, party);
+        world_scan(world, "H1", code);
+        assert_true(world_until(world, "gates", "X1", "phase", "RELEASED"));
+        assert_true(world_walk(world, 3, "entry"));
+        assert_true(world_until(world, "zones", "bai", "inside", vehicle == 1 ? "1" : "2"));
+        assert_true(world_until(world, "zones", "bai", "reserved", "0"));
+        assert_true(world_until(world, "gates", "X1", "phase", "LOCKED"));
+    }
+    assert_true(world_walk(world, 3, "exit"));
+    assert_true(world_until(world, "zones", "bai", "inside", "1"));
+}
+
 int main(int argc, char **argv)
 {
     on_line = argc > 1 && strcmp(argv[1], "line") == 0;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pulse_lets_one_in_and_another_board_counts),
         cmocka_unit_test(test_a_party_gets_a_pulse_each),
+        cmocka_unit_test(test_a_vehicle_is_one_whoever_sits_in_it),
         cmocka_unit_test(test_nobody_comes),
         cmocka_unit_test(test_a_silent_counter_board),
         cmocka_unit_test(test_fire),
