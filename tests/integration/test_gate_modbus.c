@@ -108,11 +108,11 @@ static void test_wrong_echo_is_not_an_acknowledgement(void **state)
     start_at(f, 1, "127.0.0.1");
     peer_wait(f, 1, 0x41, 0xFFFF);
     (void)perform(f, 0, CHL_GATE_READ, 0, 1, 1);
+    const size_t from = mark(f);
     (void)tell(f, "manner 1 echo"); /* polls stay well: the release is what meets it */
     const struct chl_gate_report report = perform(f, 0, CHL_GATE_RELEASE, 1, 2, 1);
     assert_int_equal(report.status, CHL_COMMAND_UNKNOWN);
     assert_non_null(strstr(report.text, "address"));
-    const size_t from = mark(f);
     (void)tell(f, "manner 1 well");
     (void)await(f, from, is_up, 0);
     assert_int_equal(perform(f, 0, CHL_GATE_CANCEL, 0, 3, 1).status, CHL_COMMAND_DONE);
@@ -137,13 +137,13 @@ static void test_recovers_from_every_misbehaviour(void **state)
     (void)perform(f, 0, CHL_GATE_READ, 0, 1, 1);
     release_into(f, "slow 30", 1);
     release_into(f, "babble", 1);
-    (void)tell(f, "manner 1 tid");
     size_t from = mark(f);
+    (void)tell(f, "manner 1 tid");
     (void)await(f, from, is_down, 0);
     (void)tell(f, "manner 1 well");
     (void)await(f, from, is_up, 0);
-    (void)tell(f, "manner 1 close");
     from = mark(f);
+    (void)tell(f, "manner 1 close");
     (void)await(f, from, is_down, 0);
     (void)tell(f, "manner 1 slow 450"); /* the answers come after the timeout */
     (void)tell(f, "manner 1 well");

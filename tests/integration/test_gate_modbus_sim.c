@@ -108,8 +108,8 @@ static void test_silent_device_is_read_back(void **state)
     (void)perform(f, 0, CHL_GATE_READ, 0, 1, 1);
     const long grants = truth(f, "\"total\"", "grants");
     struct chl_gate_command c = command(0, CHL_GATE_RELEASE, 1, 2, 1);
-    order(f, "{\"op\":\"silent\",\"unit\":1,\"on\":true}");
     size_t from = mark(f);
+    order(f, "{\"op\":\"silent\",\"unit\":1,\"on\":true}");
     assert_int_equal(f->ops->submit(f->instance, &c), CHL_OK);
     (void)await(f, from, is_down, 0);
     from = mark(f);
