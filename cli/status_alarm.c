@@ -78,7 +78,16 @@ static void print_zone(FILE *out, const json_t *zone, bool everywhere, const str
     }
 }
 
-/* UNKNOWN has a column of its own. */
+/* UNKNOWN has a column of its own, parts that do not answer have lines with their time. */
+static bool told_elsewhere(const char *name)
+{
+    static const char silent[] = "_SILENT";
+    size_t length = strlen(name);
+    size_t tail = sizeof silent - 1;
+    return strcmp(name, "UNKNOWN") == 0 ||
+           (length > tail && strcmp(name + length - tail, silent) == 0);
+}
+
 static void print_conditions(FILE *out, const json_t *gate, const struct look *look)
 {
     const json_t *conditions = json_object_get(gate, "conditions");
@@ -86,7 +95,7 @@ static void print_conditions(FILE *out, const json_t *gate, const struct look *l
     size_t used = 0;
     for (size_t i = 0; i < json_array_size(conditions); i++) {
         const char *name = json_string_value(json_array_get(conditions, i));
-        if (name == NULL || strcmp(name, "UNKNOWN") == 0 || used + 40 > sizeof line) {
+        if (name == NULL || told_elsewhere(name) || used + 40 > sizeof line) {
             continue;
         }
         int more =

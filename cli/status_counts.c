@@ -80,6 +80,40 @@ static void say_recount(FILE *out, const json_t *zone, const char *name, bool en
     status_why(out, "", line, columns);
 }
 
+/* What a gate does without while one of its parts does not answer. */
+static const struct {
+    const char *part, *vi, *en;
+} parts[] = {
+    {"check", "bộ đếm thứ hai không trả lời", "its second count does not answer"},
+    {"object", "cảm biến lối đi không trả lời", "the sensor in its passage does not answer"},
+    {"tamper", "tiếp điểm nắp hộp không trả lời", "its housing's contact does not answer"},
+    {"lamps", "đèn và còi không trả lời", "its lamps and sounder do not answer"},
+};
+
+static void say_silent(FILE *out, const json_t *gate, bool english, const char *red,
+                       const char *plain, size_t columns)
+{
+    const json_t *silent = json_object_get(gate, "silent");
+    char name[4 * NAME_COLUMNS];
+    plain_copy(name, sizeof name, text_of(gate, "id"), NAME_COLUMNS);
+    for (size_t i = 0; i < json_array_size(silent); i++) {
+        const json_t *entry = json_array_get(silent, i);
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+            char first[64];
+            char line[LINE_BYTES];
+            char since[8];
+            if (strcmp(parts[k].part, text_of(entry, "part")) != 0) {
+                continue;
+            }
+            clock_of(entry, "since", since);
+            (void)snprintf(first, sizeof first, "%sSILENT%s", red, plain);
+            (void)snprintf(line, sizeof line, english ? "%s: %s since %s" : "%s: %s từ %s", name,
+                           english ? parts[k].en : parts[k].vi, since);
+            status_why(out, first, line, columns);
+        }
+    }
+}
+
 static void say_audit(FILE *out, const json_t *gate, bool english, size_t columns)
 {
     const json_t *off = json_object_get(gate, "disagreement");
@@ -116,6 +150,7 @@ void status_counts(FILE *out, const json_t *status, const char *red, const char 
         say_recount(out, zone, name, english, columns);
     }
     for (size_t i = 0; i < json_array_size(gates); i++) {
+        say_silent(out, json_array_get(gates, i), english, red, plain, columns);
         say_audit(out, json_array_get(gates, i), english, columns);
     }
     if (json_array_size(zones) > 0) {

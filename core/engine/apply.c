@@ -253,6 +253,9 @@ static chl_err apply_started(struct engine *engine, const struct engine_record *
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
         struct engine_gate *gate = &engine->state.gates[g];
         bool hand = engine->config->gates[g].hand;
+        gate->unknown_ns = hand                          ? 0
+                           : gate->state == GATE_UNKNOWN ? gate->unknown_ns
+                                                         : record->time_ns;
         gate->state = hand ? GATE_HAND : GATE_UNKNOWN;
         if (gate->grant.state != GRANT_NONE) {
             /* No device will speak of a grant by hand: its deadline ends it, as before. */
@@ -261,7 +264,8 @@ static chl_err apply_started(struct engine *engine, const struct engine_record *
         /* A new process numbers its commands anew: no completion of the old one may be believed. */
         gate->generation++;
         /* An input that is still active says so again; one that was taken away must not bind. */
-        gate->conditions &= (uint8_t) ~(1U << CONDITION_FIRE);
+        gate->conditions &= (uint16_t) ~(1U << CONDITION_FIRE);
+        gate->condition_ns[CONDITION_FIRE] = 0;
     }
     for (uint16_t l = 0; l < engine->config->lane_count; l++) {
         engine->state.lanes[l] = (struct engine_lane){0};
@@ -290,6 +294,16 @@ static chl_err apply_operator(struct engine *engine, const struct engine_record 
     return CHL_OK;
 }
 
+/* What asks for a recount besides the end of an emergency. */
+static chl_err apply_alarm(struct engine *engine, const struct engine_record *record)
+{
+    struct engine_zone *zone = zone_at(engine, record->as.ALARM_RAISED.zone);
+    if (zone != NULL && record->as.ALARM_RAISED.alarm == ALARM_RECOUNT_DUE) {
+        zone->recount_due = true;
+    }
+    return CHL_OK;
+}
+
 static chl_err apply_nothing(struct engine *engine, const struct engine_record *record)
 {
     (void)engine;
@@ -315,7 +329,7 @@ static const apply_function appliers[RECORD_TYPE_COUNT] = {
     [RECORD_AT_ALARM] = apply_at_alarm,
     [RECORD_COMMAND] = apply_command,
     [RECORD_EMERGENCY] = apply_emergency,
-    [RECORD_ALARM_RAISED] = apply_nothing,
+    [RECORD_ALARM_RAISED] = apply_alarm,
     [RECORD_ALARM_CLEARED] = apply_nothing,
     [RECORD_OPERATOR] = apply_operator,
     [RECORD_LOADED] = apply_nothing,

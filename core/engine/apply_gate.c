@@ -12,6 +12,7 @@ chl_err apply_gate_state(struct engine *engine, const struct engine_record *reco
         return CHL_OK;
     }
     gate->state = record->as.GATE_STATE.state;
+    gate->unknown_ns = gate->state == GATE_UNKNOWN ? record->time_ns : 0;
     if (gate->state == GATE_UNKNOWN && gate->grant.state != GRANT_NONE) {
         gate->grant.state = GRANT_LOST;
     }
@@ -143,9 +144,10 @@ chl_err apply_gate_phase(struct engine *engine, const struct engine_record *reco
         return CHL_OK;
     }
     if (made->condition != CONDITION_NONE) {
-        uint8_t bit = (uint8_t)(1U << made->condition);
+        unsigned bit = 1U << made->condition;
         gate->conditions =
-            (uint8_t)(made->active ? gate->conditions | bit : gate->conditions & ~(unsigned)bit);
+            (uint16_t)(made->active ? gate->conditions | bit : gate->conditions & ~bit);
+        gate->condition_ns[made->condition] = made->active ? record->time_ns : 0;
     } else if (gate->grant.state != GRANT_NONE) {
         gate->phase = made->phase;
         gate->phase_ns = record->time_ns;

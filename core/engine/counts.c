@@ -14,6 +14,8 @@
 #define PLAUSIBLE_START INT64_C(10)
 /* Beside that of what may have been lost with a counter. */
 #define LOST_START INT64_C(4)
+/* A gap that may hide more than these is worth that somebody counts. */
+#define GAP_WORTH INT64_C(10)
 
 static void raise_alarm(struct decision *decision, engine_alarm alarm, uint16_t gate, uint32_t n)
 {
@@ -99,6 +101,22 @@ static void count_entries(struct decision *decision, uint16_t index, uint32_t en
     }
 }
 
+/* Nobody knows how many passed with the counter: people must count. */
+static void ask_recount(struct decision *decision, uint16_t gate)
+{
+    const struct engine *engine = decision->engine;
+    for (uint16_t z = 0; z < engine->config->zone_count; z++) {
+        if (!errors_is_beside(engine, gate, z) || engine->state.zones[z].recount_due) {
+            continue;
+        }
+        struct engine_record due = record_make(RECORD_ALARM_RAISED);
+        due.as.ALARM_RAISED.alarm = ALARM_RECOUNT_DUE;
+        due.as.ALARM_RAISED.gate = gate;
+        due.as.ALARM_RAISED.zone = z;
+        emit(decision, &due);
+    }
+}
+
 static void record_gap(struct decision *decision, uint16_t index,
                        const struct chl_gate_reading *reading, int64_t most)
 {
@@ -118,6 +136,9 @@ static void record_gap(struct decision *decision, uint16_t index,
                  ? "the device says that its counters began anew"
                  : "counter moved further than people can; taken as reset");
     emit(decision, &record);
+    if (lost > GAP_WORTH) {
+        ask_recount(decision, index);
+    }
 }
 
 /* A counter that is smaller than before ran through its end, or began anew unsaid and unseen: then
@@ -130,6 +151,21 @@ static int64_t doubt(uint32_t now, uint32_t before, uint32_t moved, int64_t most
     int64_t fewer = (int64_t)moved - now;
     int64_t more = most - (int64_t)moved;
     return fewer > more ? fewer : more;
+}
+
+/* Who counted a zone while its gate was silent counted some of those who are added now: nobody
+ * knows which. */
+static int64_t counted_twice(const struct engine *engine, uint16_t index, uint32_t entries,
+                             uint32_t exits)
+{
+    int64_t since_ns = engine->state.gates[index].unknown_ns;
+    for (uint16_t z = 0; z < engine->config->zone_count; z++) {
+        int64_t recounted_ns = engine->state.zones[z].recounted_ns;
+        if (recounted_ns != 0 && recounted_ns >= since_ns && errors_is_beside(engine, index, z)) {
+            return entries > exits ? entries : exits;
+        }
+    }
+    return 0;
 }
 
 static void reconcile(struct decision *decision, uint16_t index, uint32_t entries, uint32_t exits,
@@ -147,7 +183,8 @@ static void reconcile(struct decision *decision, uint16_t index, uint32_t entrie
     made->entry_count = reading->entry_count;
     made->exit_count = reading->exit_count;
     made->uncertain = (uint32_t)(doubt(reading->entry_count, gate->entry_count, entries, most) +
-                                 doubt(reading->exit_count, gate->exit_count, exits, most));
+                                 doubt(reading->exit_count, gate->exit_count, exits, most) +
+                                 counted_twice(decision->engine, index, entries, exits));
     chl_copy(made->why, sizeof made->why, gate->has_count ? "away" : "baseline");
     emit(decision, &record);
 }

@@ -4,7 +4,7 @@
  */
 #include "core/engine/internal.h"
 
-static bool is_beside(const struct engine *engine, uint16_t gate, uint16_t zone)
+bool errors_is_beside(const struct engine *engine, uint16_t gate, uint16_t zone)
 {
     const struct engine_gate_config *config = &engine->config->gates[gate];
     return zone_holds(engine->config, zone, config->to) !=
@@ -42,7 +42,7 @@ static void keep_bias(struct engine *engine, uint16_t gate, uint16_t recounted)
 {
     int64_t error = bias_error(&engine->state.gates[gate]);
     for (uint16_t z = 0; error > 0 && z < engine->config->zone_count; z++) {
-        if (z != recounted && is_beside(engine, gate, z)) {
+        if (z != recounted && errors_is_beside(engine, gate, z)) {
             engine->state.zones[z].uncertain += error;
         }
     }
@@ -52,7 +52,7 @@ void errors_recount(struct engine *engine, uint16_t zone)
 {
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
         struct engine_gate *gate = &engine->state.gates[g];
-        if (is_beside(engine, g, zone)) {
+        if (errors_is_beside(engine, g, zone)) {
             keep_bias(engine, g, zone);
             gate->since = 0;
             gate->check.off_entries = 0;
@@ -67,7 +67,7 @@ int64_t engine_zone_error(const struct engine *engine, uint16_t zone)
     int64_t error = engine->state.zones[zone].uncertain;
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
         const struct engine_gate *gate = &engine->state.gates[g];
-        if (gate->bias > 0 && is_beside(engine, g, zone)) {
+        if (gate->bias > 0 && errors_is_beside(engine, g, zone)) {
             error += bias_error(gate);
         }
     }

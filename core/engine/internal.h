@@ -91,6 +91,8 @@ void decide_recount(struct decision *decision, const struct engine_operator *act
 /** Keep how far a gate's counter is off by what a person tapped. */
 void decide_audit(struct decision *decision, const struct engine_operator *act);
 
+/** True when whoever passes the gate enters or leaves the zone. */
+bool errors_is_beside(const struct engine *engine, uint16_t gate, uint16_t zone);
 /** Widen the error bar of every zone that a gate counts people of. */
 void errors_widen(struct engine *engine, uint16_t gate, int64_t n);
 /** Begin the error bar of a zone anew. */

@@ -130,12 +130,14 @@ struct engine_gate {
     struct engine_check check;
     struct engine_grant grant;
     uint8_t phase;       /**< engine_phase as recorded; see engine_gate_phase */
-    uint8_t conditions;  /**< bit n = engine_condition n */
+    uint16_t conditions; /**< bit n = engine_condition n */
     bool held;           /**< a person chose the mode: way and schedule do not change it */
     uint8_t held_mode;   /**< chl_gate_mode that they chose */
     int64_t phase_ns;    /**< when the phase last changed */
     int64_t forced_ns;   /**< last forced entry, 0 = none */
     int64_t tailgate_ns; /**< last one behind a granted passage, 0 = none */
+    int64_t unknown_ns;  /**< while it is UNKNOWN: since when, 0 = since before that was kept */
+    int64_t condition_ns[CONDITION_COUNT]; /**< since when, 0 = it does not hold */
 };
 
 /** The CHECK that a tap may resolve. */

@@ -37,7 +37,11 @@ static void pass_by_hand(struct decision *decision, const struct engine_operator
     }
     const struct engine_grant *grant = &engine->state.gates[act->gate].grant;
     uint16_t left = grant_left(grant);
-    if (act->n == 0 || (act->direction == DIRECTION_ENTRY && act->n > left)) {
+    uint8_t mode = engine->state.gates[act->gate].mode;
+    /* Where entry is free nobody needs a decision, and who came in is counted all the same. */
+    bool open = mode == CHL_MODE_FREE || mode == CHL_MODE_EMERGENCY;
+    bool entry = act->direction == DIRECTION_ENTRY;
+    if (act->n == 0 || (entry && !open && act->n > left)) {
         answer(decision, CHL_E_LIMIT, "more people than the decision allowed; scan each code");
         return;
     }
@@ -46,7 +50,7 @@ static void pass_by_hand(struct decision *decision, const struct engine_operator
     record.as.PASSAGE.direction = act->direction;
     record.as.PASSAGE.kind = PASSAGE_HAND;
     record.as.PASSAGE.n = act->n;
-    record.as.PASSAGE.grant = act->direction == DIRECTION_ENTRY ? grant->id : 0;
+    record.as.PASSAGE.grant = entry ? grant->id : 0;
     chl_copy(record.as.PASSAGE.who, sizeof record.as.PASSAGE.who, act->who);
     emit(decision, &record);
     answer(decision, CHL_OK, "");

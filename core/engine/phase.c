@@ -16,6 +16,11 @@
 /* Longer than any device waits for a person (PERCo TTR-04CW: 30 s), and twice the site's own. */
 #define STUCK_LEAST_NS (30 * CHL_NS_PER_S)
 
+/* A board that noise keeps from answering once is not silent, and one that comes and goes is not
+ * back. */
+#define SILENT_BEGINS_NS (3 * CHL_NS_PER_S)
+#define SILENT_ENDS_NS   (10 * CHL_NS_PER_S)
+
 /* How long it is seen before it is a fact, and gone before it is none; the alarm that goes with it.
  */
 static const struct {
@@ -34,6 +39,14 @@ static const struct {
     [CONDITION_TAMPER] = {0, 10 * CHL_NS_PER_S, ALARM_TAMPER, "the housing is open"},
     [CONDITION_UNFIT] = {0, 2 * CHL_NS_PER_S, ALARM_UNFIT, "settings differ from the site's"},
     [CONDITION_FIRE] = {0, 5 * CHL_NS_PER_S, ALARM_NONE, "the fire input is active"},
+    [CONDITION_CHECK_SILENT] = {SILENT_BEGINS_NS, SILENT_ENDS_NS, ALARM_CHECK_SILENT,
+                                "the second count does not answer"},
+    [CONDITION_OBJECT_SILENT] = {SILENT_BEGINS_NS, SILENT_ENDS_NS, ALARM_OBJECT_SILENT,
+                                 "the sensor in the passage does not answer"},
+    [CONDITION_TAMPER_SILENT] = {SILENT_BEGINS_NS, SILENT_ENDS_NS, ALARM_TAMPER_SILENT,
+                                 "the housing's contact does not answer"},
+    [CONDITION_LAMPS_SILENT] = {SILENT_BEGINS_NS, SILENT_ENDS_NS, ALARM_LAMPS_SILENT,
+                                "lamps and sounder do not answer"},
 };
 
 static bool stands_open(const struct engine_gate *gate)
@@ -211,6 +224,10 @@ void watch_gate(struct decision *decision, uint16_t index, const struct chl_gate
     see(decision, index, CONDITION_TAMPER, report->tamper);
     see(decision, index, CONDITION_UNFIT, report->unfit);
     see(decision, index, CONDITION_FIRE, report->fire);
+    see(decision, index, CONDITION_CHECK_SILENT, (report->silent & CHL_SILENT_CHECK) != 0);
+    see(decision, index, CONDITION_OBJECT_SILENT, (report->silent & CHL_SILENT_OBJECT) != 0);
+    see(decision, index, CONDITION_TAMPER_SILENT, (report->silent & CHL_SILENT_TAMPER) != 0);
+    see(decision, index, CONDITION_LAMPS_SILENT, (report->silent & CHL_SILENT_LAMPS) != 0);
     settle(decision, index, CONDITION_ERROR, reading->error, NULL);
     settle(decision, index, CONDITION_UNFIT, 0, report->text);
     bool burned = has_condition(&decision->engine->state.gates[index], CONDITION_FIRE);

@@ -73,11 +73,15 @@ struct engine_aliases {
     X(ALARM_DEVICE_ERROR, "device-error")                                                          \
     X(ALARM_RECOUNT_DUE, "recount-due")                                                            \
     X(ALARM_TRUST_OLD, "trust-old")                                                                \
-    X(ALARM_STUCK, "stuck")           /* somebody or something does not leave */                   \
-    X(ALARM_OBJECT, "object-in-lane") /* something stands in a locked lane */                      \
-    X(ALARM_WRONG_WAY, "wrong-way")   /* passed against the lane's direction */                    \
-    X(ALARM_TAMPER, "tamper")         /* the housing is open */                                    \
-    X(ALARM_UNFIT, "settings-differ") /* the controller is not set as the site promises */
+    X(ALARM_STUCK, "stuck")                 /* somebody or something does not leave */             \
+    X(ALARM_OBJECT, "object-in-lane")       /* something stands in a locked lane */                \
+    X(ALARM_WRONG_WAY, "wrong-way")         /* passed against the lane's direction */              \
+    X(ALARM_TAMPER, "tamper")               /* the housing is open */                              \
+    X(ALARM_UNFIT, "settings-differ")       /* the controller is not set as the site promises */   \
+    X(ALARM_CHECK_SILENT, "check-silent")   /* the second count does not answer */                 \
+    X(ALARM_OBJECT_SILENT, "object-silent") /* nor does the sensor in the passage */               \
+    X(ALARM_TAMPER_SILENT, "tamper-silent") /* nor the housing's contact */                        \
+    X(ALARM_LAMPS_SILENT, "lamps-silent")   /* nor lamps and sounder */
 #define ENGINE_PHASES(X)                                                                           \
     X(PHASE_LOCKED, "LOCKED")     /* no entry */                                                   \
     X(PHASE_RELEASED, "RELEASED") /* so many may enter until the deadline */                       \
@@ -88,13 +92,17 @@ struct engine_aliases {
     X(PHASE_OPEN, "OPEN")         /* entry is free */
 #define ENGINE_CONDITIONS(X)                                                                       \
     X(CONDITION_NONE, "")                                                                          \
-    X(CONDITION_OBJECT, "OBJECT_IN_LANE") /* something stands in a locked lane */                  \
-    X(CONDITION_STUCK, "STUCK")           /* somebody does not leave a released one */             \
-    X(CONDITION_ERROR, "DEVICE_ERROR")    /* the device reports an error */                        \
-    X(CONDITION_WRONG_WAY, "WRONG_WAY")   /* passed against the lane's direction */                \
-    X(CONDITION_TAMPER, "TAMPER")         /* the housing is open */                                \
-    X(CONDITION_UNFIT, "SETTINGS_DIFFER") /* the controller is not set as promised */              \
-    X(CONDITION_FIRE, "FIRE")             /* the fire input is active */
+    X(CONDITION_OBJECT, "OBJECT_IN_LANE")       /* something stands in a locked lane */            \
+    X(CONDITION_STUCK, "STUCK")                 /* somebody does not leave a released one */       \
+    X(CONDITION_ERROR, "DEVICE_ERROR")          /* the device reports an error */                  \
+    X(CONDITION_WRONG_WAY, "WRONG_WAY")         /* passed against the lane's direction */          \
+    X(CONDITION_TAMPER, "TAMPER")               /* the housing is open */                          \
+    X(CONDITION_UNFIT, "SETTINGS_DIFFER")       /* the controller is not set as promised */        \
+    X(CONDITION_FIRE, "FIRE")                   /* the fire input is active */                     \
+    X(CONDITION_CHECK_SILENT, "CHECK_SILENT")   /* parts that do not answer: the second count, */  \
+    X(CONDITION_OBJECT_SILENT, "OBJECT_SILENT") /* the sensor in the passage, */                   \
+    X(CONDITION_TAMPER_SILENT, "TAMPER_SILENT") /* the housing's contact, */                       \
+    X(CONDITION_LAMPS_SILENT, "LAMPS_SILENT")   /* lamps and sounder */
 #define ENGINE_ORDERERS(X)                                                                         \
     X(ORDER_OPERATOR, "operator")   /* a person: stands until released */                          \
     X(ORDER_SITE, "site")           /* the lane's way and its schedule */                          \
@@ -114,7 +122,7 @@ typedef enum { ENGINE_PHASES(ENGINE_ENUM_ID) PHASE_COUNT } engine_phase;
 typedef enum { ENGINE_CONDITIONS(ENGINE_ENUM_ID) CONDITION_COUNT } engine_condition;
 typedef enum { ENGINE_ORDERERS(ENGINE_ENUM_ID) ORDER_COUNT } engine_orderer;
 #undef ENGINE_ENUM_ID
-_Static_assert(CONDITION_COUNT <= 8, "a gate keeps its conditions in eight bits");
+_Static_assert(CONDITION_COUNT <= 16, "a gate keeps its conditions in sixteen bits");
 
 /** Kinds of a field: name, C declaration of member `m`, how documents call it. */
 #define ENGINE_FIELD_KINDS(X)                                                                      \

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIXED = 4096, PER_ZONE = 1024, PER_GATE = 2048, PER_LANE = 1024, PER_CODE = 192 };
+enum { FIXED = 4096, PER_ZONE = 1024, PER_GATE = 3072, PER_LANE = 1024, PER_CODE = 192 };
 
 size_t engine_state_bound(const struct engine *engine)
 {
@@ -75,6 +75,15 @@ static void put_phase(struct chl_json *json, const struct engine_gate *gate)
     chl_json_string(json, "phase", engine_field_names(FIELD_PHASE, &count)[gate->phase]);
     chl_json_int(json, "phase_at", gate->phase_ns);
     chl_json_uint(json, "conditions", gate->conditions);
+    chl_json_object(json, "conditions_since");
+    for (int c = CONDITION_NONE + 1; c < CONDITION_COUNT; c++) {
+        if (gate->condition_ns[c] != 0) {
+            chl_json_int(json, engine_field_names(FIELD_CONDITION, &count)[c],
+                         gate->condition_ns[c]);
+        }
+    }
+    chl_json_close_object(json);
+    chl_json_int(json, "unknown", gate->unknown_ns);
     chl_json_bool(json, "held", gate->held);
     chl_json_string(json, "held_mode", engine_field_names(FIELD_MODE, &count)[gate->held_mode]);
     chl_json_int(json, "forced", gate->forced_ns);

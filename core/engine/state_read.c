@@ -93,7 +93,13 @@ static void get_phase(struct engine *engine, uint16_t index, json_t *from)
     struct engine_gate *gate = &engine->state.gates[index];
     gate->phase = name_of(from, "phase", FIELD_PHASE);
     gate->phase_ns = number(from, "phase_at");
-    gate->conditions = (uint8_t)number(from, "conditions");
+    gate->conditions = (uint16_t)number(from, "conditions");
+    gate->unknown_ns = number(from, "unknown");
+    size_t count = 0;
+    const char *const *names = engine_field_names(FIELD_CONDITION, &count);
+    for (size_t c = CONDITION_NONE + 1; c < CONDITION_COUNT; c++) {
+        gate->condition_ns[c] = number(json_object_get(from, "conditions_since"), names[c]);
+    }
     gate->held_mode = name_of(from, "held_mode", FIELD_MODE);
     gate->held = json_is_true(json_object_get(from, "held"));
     gate->forced_ns = number(from, "forced");

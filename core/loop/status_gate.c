@@ -56,6 +56,28 @@ static void put_conditions(struct chl_json *json, const struct engine_gate *gate
     chl_json_close_array(json);
 }
 
+/* Parts that do not answer: the gate goes on without them. */
+static void put_silent(struct chl_json *json, const struct engine_gate *gate)
+{
+    static const struct {
+        engine_condition condition;
+        const char *part; /* as the site file names it */
+    } parts[] = {{CONDITION_CHECK_SILENT, "check"},
+                 {CONDITION_OBJECT_SILENT, "object"},
+                 {CONDITION_TAMPER_SILENT, "tamper"},
+                 {CONDITION_LAMPS_SILENT, "lamps"}};
+    chl_json_array(json, "silent");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if ((gate->conditions & (1U << (unsigned)parts[i].condition)) != 0) {
+            chl_json_object(json, NULL);
+            chl_json_string(json, "part", parts[i].part);
+            status_put_time(json, "since", gate->condition_ns[parts[i].condition]);
+            chl_json_close_object(json);
+        }
+    }
+    chl_json_close_array(json);
+}
+
 /* How far its counter is off: by an audit in a thousand, by its second count since the recount. */
 static void put_counter(struct chl_json *json, const struct engine_gate *gate)
 {
@@ -94,6 +116,7 @@ void status_put_gate(struct chl_json *json, const struct status_view *view, uint
         json, "phase",
         status_name(FIELD_PHASE, (uint8_t)engine_gate_phase(view->engine, g, view->now_ns)));
     put_conditions(json, gate, view->now_ns);
+    put_silent(json, gate);
     chl_json_string(json, "mode", status_name(FIELD_MODE, gate->mode));
     chl_json_bool(json, "mode_confirmed",
                   gate->state != GATE_UNKNOWN && gate->mode_state == MODE_HELD);

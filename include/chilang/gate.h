@@ -118,6 +118,14 @@ typedef enum {
     CHL_REPORT_LINK = 3     /**< the device answers again, or stopped answering */
 } chl_report_kind;
 
+/** Parts on units of their own whose silence does not stop a gate: bits of `silent`. Since 1.2. */
+typedef enum {
+    CHL_SILENT_CHECK = 1,  /**< the second count */
+    CHL_SILENT_OBJECT = 2, /**< the sensor in the passage */
+    CHL_SILENT_TAMPER = 4, /**< the housing's contact */
+    CHL_SILENT_LAMPS = 8   /**< lamps and sounder */
+} chl_gate_silent;
+
 /** What a gate plugin posts. Copied by the host. */
 struct chl_gate_report {
     uint32_t size;
@@ -137,10 +145,11 @@ struct chl_gate_report {
     bool fire;   /**< the fire input is active, as last read; one that cannot be read makes its gate
                     `unfit` */
     bool tamper; /**< the housing's contact is open */
-    bool has_check; /**< a second pair of counters stands beside the authority's; it only reconciles
-                     */
-    uint8_t check_bits;                           /**< 16 or 32 */
+    bool has_check;     /**< a second pair of counters was read beside the authority's; it only
+                           reconciles */
+    uint8_t check_bits; /**< 16 or 32 */
     uint32_t check_entry_count, check_exit_count; /**< raw, modulo 2^check_bits */
+    uint8_t silent; /**< parts that do not answer: chl_gate_silent, several at once */
 };
 
 /** Counters or inputs that count a gate's passages, on a unit of their own or on the gate's.

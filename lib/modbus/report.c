@@ -19,17 +19,43 @@ static struct chl_gate_report report_of(const struct gate *g, chl_report_kind ki
                                     .generation = atomic_load(&g->generation)};
 }
 
+static bool answers(const struct unit *u)
+{
+    return u != NULL && u->up && !u->stale;
+}
+
+/** Parts that stopped answering; one that was not asked yet is not silent. */
+static uint8_t silent_parts(const struct chl_modbus *bus, const struct gate *g)
+{
+    static const struct {
+        gate_part part;
+        uint8_t bit;
+    } rows[] = {{PART_CHECK, CHL_SILENT_CHECK},
+                {PART_OBJECT, CHL_SILENT_OBJECT},
+                {PART_TAMPER, CHL_SILENT_TAMPER},
+                {PART_LAMPS, CHL_SILENT_LAMPS}};
+    unsigned silent = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct unit *u = gate_unit(bus, g, rows[i].part);
+        silent |= u != NULL && u->told && !u->up ? rows[i].bit : 0U;
+    }
+    return (uint8_t)silent;
+}
+
 /** What stands beside a reading. */
-static void add_state(struct chl_gate_report *report, const struct gate *g)
+static void add_state(const struct chl_modbus *bus, struct chl_gate_report *report,
+                      const struct gate *g)
 {
     report->restarted = g->owes_restart && report->reading.taken_ns >= g->restart_ns;
     report->unfit = g->unfit;
     report->fire = g->fire;
     report->tamper = g->tamper;
-    report->has_check = g->units[PART_CHECK] != NO_UNIT && g->check.known;
+    /* What it counted before it fell silent says nothing of those who pass meanwhile. */
+    report->has_check = answers(gate_unit(bus, g, PART_CHECK)) && g->check.known;
     report->check_bits = g->check.bits;
     report->check_entry_count = g->check.value[0];
     report->check_exit_count = g->check.value[1];
+    report->silent = silent_parts(bus, g);
 }
 
 /** The host took a reading: what it was told of a restart need not be told again. */
@@ -68,7 +94,7 @@ static bool post_completions(struct chl_modbus *bus, struct gate *g)
         report.reading = c->reading;
         (void)chl_copy(report.text, sizeof report.text, c->text);
         if (c->has_reading) {
-            add_state(&report, g);
+            add_state(bus, &report, g);
         }
         if (!post(bus, &report)) {
             return false;
@@ -105,7 +131,7 @@ static bool post_reading(struct chl_modbus *bus, struct gate *g, int64_t now_ns)
     struct chl_gate_report report = report_of(g, CHL_REPORT_READING);
     report.has_reading = true;
     report.reading = g->last;
-    add_state(&report, g);
+    add_state(bus, &report, g);
     (void)chl_copy(report.text, sizeof report.text, g->unfit ? g->unfit_text : "");
     if (!post(bus, &report)) {
         return false;

@@ -28,7 +28,9 @@ static const char status_json[] =
     "{\"id\":\"cho\",\"state\":\"UNKNOWN\",\"inside\":123456,\"uncertain\":123456,\"since\":"
     "\"2022-02-16T01:10:00Z\"}],"
     "\"gates\":[{\"id\":"
-    "\"G1\",\"state\":\"OK\",\"phase\":\"PASSING\",\"conditions\":[\"TAMPER\",\"FORCED\"],\"mode\":"
+    "\"G1\",\"state\":\"OK\",\"phase\":\"PASSING\",\"conditions\":[\"TAMPER\",\"FORCED\","
+    "\"LAMPS_SILENT\"],\"silent\":[{\"part\":\"lamps\",\"since\":\"2022-02-16T01:10:00Z\"}],"
+    "\"mode\":"
     "\"normal\",\"age_ms\":250,\"entries\":12,\"exits\":3,\"bias\":40,\"disagreement\":"
     "{\"entries\":-2,\"exits\":1},"
     "\"grant\":{\"id\":1,\"places\":4,\"passed\":1,\"state\":\"open\"}},{\"id\":\"G2\",\"state\":"
@@ -220,6 +222,7 @@ static void test_status_says_what_its_counts_are(void **state)
     assert_int_equal(code, 0);
     assert_non_null(strstr(f->out, "UNKNOWN cho: since 08:10 a gate that counts it does not"));
     assert_non_null(strstr(f->out, "san-den recounted 07:05 by Lan, by walking through\n"));
+    assert_non_null(strstr(f->out, "SILENT G1: its lamps and sounder do not answer since 08:10\n"));
     assert_non_null(strstr(f->out, "G1 and its second count differ: in -2, out +1\n"));
     assert_non_null(strstr(f->out, "G1 is off by 40 in 1000 by its last audit\n"));
     assert_non_null(strstr(f->out, "counted at the gates, not a roll-call; ± is the error bar\n"));

@@ -3,3 +3,4 @@ chl_add_test(test_modbus_failures SOURCES test_modbus_failures.c modbus_bus.c LI
 chl_add_test(test_modbus_frame SOURCES test_modbus_frame.c LINK chl_modbus)
 chl_add_test(test_modbus_boards SOURCES test_modbus_boards.c modbus_board.c LINK chl_modbus)
 chl_add_test(test_modbus_random SOURCES test_modbus_random.c modbus_board.c LINK chl_modbus)
+chl_add_test(test_modbus_silent SOURCES test_modbus_silent.c modbus_board.c LINK chl_modbus)

@@ -383,9 +383,13 @@ static void test_fire_and_lamps_on_silent_units_of_their_own(void **state)
     assert_false(rig_newest(r, 0, CHL_REPORT_READING)->fire);
     assert_true(rig_newest(r, 0, CHL_REPORT_READING)->unfit);
     assert_non_null(strstr(rig_newest(r, 0, CHL_REPORT_READING)->text, "unit 3"));
+    assert_int_equal(rig_newest(r, 0, CHL_REPORT_READING)->silent, CHL_SILENT_LAMPS);
     r->boards[3].conduct = OBEYS;
     rig_run(r, 12000 * MS);
     assert_false(rig_newest(r, 0, CHL_REPORT_READING)->unfit);
+    r->boards[RELAY].conduct = OBEYS;
+    rig_run(r, 12000 * MS);
+    assert_int_equal(rig_newest(r, 0, CHL_REPORT_READING)->silent, 0);
     rig_free(r);
 }
 
