@@ -18,7 +18,7 @@ struct look {
     size_t columns;
 };
 
-enum phrase { EMERGENCY, UNNAMED, AT_ALARM, DISPERSAL, CONDITION, PHRASES };
+enum phrase { EMERGENCY, UNNAMED, AT_ALARM, DISPERSAL, CONDITION, RECOUNT, PHRASES };
 
 /** What goes before and after the place, source or number that it speaks of. */
 static const struct {
@@ -38,6 +38,9 @@ static const struct {
                     "; `chilang disperse --end` để kết thúc"},
                    {"entry is closed, lanes run outward", "; `chilang disperse --end` ends it"}},
     [CONDITION] = {"GATE", {"", ""}, {"", ""}},
+    [RECOUNT] = {"COUNT AGAIN",
+                 {"`chilang gate recount ", " SỐ --how CÁCH --who TÊN --why LÝ-DO`"},
+                 {"`chilang gate recount ", " N --how HOW --who NAME --why TEXT`"}},
 };
 
 /** `where` may be NULL. */
@@ -75,6 +78,9 @@ static void print_zone(FILE *out, const json_t *zone, bool everywhere, const str
     }
     if (!everywhere && json_is_true(json_object_get(zone, "disperses"))) {
         say(out, DISPERSAL, string_of(zone, "id"), "", look);
+    }
+    if (json_is_true(json_object_get(zone, "recount_due"))) {
+        say(out, RECOUNT, string_of(zone, "id"), string_of(zone, "id"), look);
     }
 }
 

@@ -255,22 +255,12 @@ static void print_duties(FILE *out, const json_t *status, bool colour, size_t co
 {
     const char *red = colour ? "\033[31m" : "";
     const char *plain = colour ? "\033[0m" : "";
-    const json_t *zones = json_object_get(status, "zones");
-    char zone[CELL_MAX];
     status_emergency(out, status, red, plain, columns);
     if (json_is_true(json_object_get(status, "clock_doubt"))) {
         (void)fprintf(out, "%sCLOCK%s in doubt: set the machine's time\n", red, plain);
     }
     print_trust_duty(out, json_object_get(status, "trust"), red, plain);
     status_register_duty(out, json_object_get(status, "register"), red, plain, columns);
-    for (size_t i = 0; i < json_array_size(zones); i++) {
-        const json_t *entry = json_array_get(zones, i);
-        if (json_is_true(json_object_get(entry, "recount_due"))) {
-            (void)text_of(entry, "id", zone, 64);
-            (void)fprintf(out, "%sCOUNT AGAIN%s %s: `chilang gate recount %s N --how HOW`\n", red,
-                          plain, zone, zone);
-        }
-    }
 }
 
 /** How much is believed, and how old that is. */

@@ -210,7 +210,8 @@ static void test_status_says_what_to_do(void **state)
         strstr(f->out, "DISPERSAL san-den: entry is closed, lanes run outward; `chilang disperse"));
     assert_non_null(strstr(f->out, "GATE G1: TAMPER, FORCED\n"));
     assert_null(strstr(f->out, "GATE G2"));
-    assert_non_null(strstr(f->out, "COUNT AGAIN mot-khu-co-ten-that-la-dai-ở-đây: "));
+    assert_non_null(strstr(f->out, "COUNT AGAIN mot-khu-co-ten-that-la-dai-ở-đây: `chilang gate "));
+    assert_non_null(strstr(f->out, "--how HOW --who NAME --why TEXT`\n"));
 }
 
 static void test_status_says_what_its_counts_are(void **state)
@@ -237,13 +238,16 @@ static void test_status_speaks_vietnamese(void **state)
     assert_int_equal(code, 0);
     assert_non_null(
         strstr(f->out, "AT ALARM san-den: số đếm lúc báo động 312 ± 7, không phải điểm danh\n"));
+    assert_non_null(strstr(f->out, " SỐ --how CÁCH --who TÊN --why LÝ-DO`\n"));
+    assert_non_null(strstr(f->out, "SILENT G1: đèn và còi không trả lời từ "));
+    expect_no_wider(f->out, 80);
 }
 
 static void test_status_fits_the_screen(void **state)
 {
     struct fixture *f = *state;
     assert_int_equal(RUN(f, "status", "--control", f->path), 0);
-    expect_no_wider(strstr(f->out, "\nZONE "), 80);
+    expect_no_wider(f->out, 80);
     assert_null(strchr(f->out, '\033')); /* no colour, and nothing of the peer's */
     assert_null(strchr(f->out, '\007'));
     assert_non_null(strstr(f->out, "Hội Kỳ Cùng (hoi)\n"));
