@@ -71,9 +71,13 @@ static void print_zone(FILE *out, const json_t *zone, bool everywhere, const str
 {
     const json_t *kept = json_object_get(zone, "at_alarm");
     if (json_is_object(kept)) {
-        char counted[64];
-        (void)snprintf(counted, sizeof counted, "%lld ± %lld", number_of(kept, "inside"),
-                       number_of(kept, "uncertain"));
+        char counted[96];
+        bool unknown = strcmp(string_of(kept, "state"), "UNKNOWN") == 0;
+        (void)snprintf(counted, sizeof counted, "%lld ± %lld%s", number_of(kept, "inside"),
+                       number_of(kept, "uncertain"),
+                       !unknown            ? ""
+                       : lang_is_english() ? ", while a gate was silent"
+                                           : ", khi có cổng im lặng");
         say(out, AT_ALARM, string_of(zone, "id"), counted, look);
     }
     if (!everywhere && json_is_true(json_object_get(zone, "disperses"))) {

@@ -244,6 +244,7 @@ static chl_err apply_recount(struct engine *engine, const struct engine_record *
         chl_copy(zone->recounted_by, sizeof zone->recounted_by, record->as.RECOUNT.who);
         zone->recount_due = false;
         zone->alarm_ns = zone->alarm_inside = zone->alarm_uncertain = 0;
+        zone->alarm_state = ZONE_NORMAL;
     }
     return CHL_OK;
 }

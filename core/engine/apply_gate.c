@@ -115,6 +115,7 @@ chl_err apply_emergency(struct engine *engine, const struct engine_record *recor
         name_emergency(state, made); /* who pressed it is told afterwards */
         return CHL_OK;
     }
+    bool all = made->active || !made->local;
     state->emergency = made->active;
     state->emergency_ns = made->active ? record->time_ns : 0;
     chl_copy(state->emergency_source, sizeof state->emergency_source,
@@ -125,12 +126,15 @@ chl_err apply_emergency(struct engine *engine, const struct engine_record *recor
     }
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
         struct engine_gate *gate = &state->gates[g];
+        if (!all && gate->mode != CHL_MODE_EMERGENCY) {
+            continue;
+        }
         ask_mode(engine, g, made->active ? CHL_MODE_EMERGENCY : CHL_MODE_NORMAL, record->time_ns);
         gate->generation++;
         gate->held = made->active && gate->held;
         gate->held_mode = gate->held ? gate->held_mode : (uint8_t)CHL_MODE_NORMAL;
     }
-    for (uint16_t z = 0; !made->active && z < engine->config->zone_count; z++) {
+    for (uint16_t z = 0; !made->active && !made->local && z < engine->config->zone_count; z++) {
         state->zones[z].recount_due = true;
     }
     return CHL_OK;
@@ -174,6 +178,7 @@ chl_err apply_at_alarm(struct engine *engine, const struct engine_record *record
         zone->alarm_ns = record->time_ns;
         zone->alarm_inside = record->as.AT_ALARM.inside;
         zone->alarm_uncertain = record->as.AT_ALARM.uncertain;
+        zone->alarm_state = record->as.AT_ALARM.state;
     }
     return CHL_OK;
 }

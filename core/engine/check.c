@@ -179,11 +179,25 @@ static void compare(struct decision *decision, uint16_t index, bool gap, int64_t
     remember(decision, index);
 }
 
+/* Whether the authority moved since this was asked last. */
+static bool is_moving(const struct decision *decision, uint16_t index)
+{
+    const struct engine_gate *gate = &decision->engine->state.gates[index];
+    struct engine_watch *watch = &decision->engine->watch[index];
+    bool moved = watch->entries != gate->entries || watch->exits != gate->exits;
+    watch->entries = gate->entries;
+    watch->exits = gate->exits;
+    return moved;
+}
+
 void check_counts(struct decision *decision, uint16_t index, bool gap, int64_t most)
 {
     static const int64_t none[2] = {0, 0};
     const struct engine_check *check = &decision->engine->state.gates[index].check;
     const struct engine_watch *watch = &decision->engine->watch[index];
+    if (!check->known && is_moving(decision, index)) {
+        return; /* one counter has seen somebody whom the other has not: no base to start from */
+    }
     if (!check->known) {
         record_disagreement(decision, index, none, 0, "baseline");
         remember(decision, index);

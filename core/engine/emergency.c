@@ -91,11 +91,11 @@ static bool may_reset(struct decision *decision)
 /* What a person had closed is closed again; what they had opened, and everything else, is as the
  * site is by itself. */
 static void give_back(struct decision *decision, const struct engine_operator *act,
-                      const uint8_t *closed)
+                      const uint8_t *closed, const bool *ended)
 {
     const struct engine *engine = decision->engine;
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
-        if (closed[g] != CHL_MODE_NORMAL) {
+        if (ended[g] && closed[g] != CHL_MODE_NORMAL) {
             struct record_GATE_MODE order = {.gate = g,
                                              .mode = closed[g],
                                              .by = ORDER_OPERATOR,
@@ -106,7 +106,7 @@ static void give_back(struct decision *decision, const struct engine_operator *a
     }
     settle_modes(decision, act->who, "after the emergency");
     for (uint16_t g = 0; g < engine->config->gate_count; g++) {
-        if (engine->state.gates[g].mode != CHL_MODE_NORMAL) {
+        if (!ended[g] || engine->state.gates[g].mode != CHL_MODE_NORMAL) {
             continue;
         }
         if (!engine->config->gates[g].hand) {
@@ -118,10 +118,29 @@ static void give_back(struct decision *decision, const struct engine_operator *a
     }
 }
 
+/* Where people passed uncounted by grants, people count: everywhere, or beside those gates. */
+static void ask_recounts(struct decision *decision, const bool *ended)
+{
+    const struct engine *engine = decision->engine;
+    for (uint16_t z = 0; z < engine->config->zone_count; z++) {
+        bool beside = false;
+        for (uint16_t g = 0; g < engine->config->gate_count; g++) {
+            beside = beside || (ended[g] && errors_is_beside(engine, g, z));
+        }
+        if (beside) {
+            struct engine_record due = record_make(RECORD_ALARM_RAISED);
+            due.as.ALARM_RAISED.alarm = ALARM_RECOUNT_DUE;
+            due.as.ALARM_RAISED.zone = z;
+            emit(decision, &due);
+        }
+    }
+}
+
 void decide_reset(struct decision *decision, const struct engine_operator *act)
 {
     struct engine *engine = decision->engine;
     uint8_t closed[ENGINE_GATES_MAX] = {CHL_MODE_NORMAL};
+    bool ended[ENGINE_GATES_MAX] = {false};
     if (!may_reset(decision)) {
         return;
     }
@@ -130,20 +149,17 @@ void decide_reset(struct decision *decision, const struct engine_operator *act)
         bool shut = gate->held &&
                     (gate->held_mode == CHL_MODE_BLOCKED || gate->held_mode == CHL_MODE_FREE_EXIT);
         closed[g] = shut ? gate->held_mode : (uint8_t)CHL_MODE_NORMAL;
+        ended[g] = engine->state.emergency || gate->mode == CHL_MODE_EMERGENCY;
     }
     audit(decision, act, "site");
     struct engine_record record = record_make(RECORD_EMERGENCY);
     record.as.EMERGENCY.active = false;
+    record.as.EMERGENCY.local = !engine->state.emergency;
     chl_copy(record.as.EMERGENCY.source, sizeof record.as.EMERGENCY.source, "reset");
     chl_copy(record.as.EMERGENCY.who, sizeof record.as.EMERGENCY.who, act->who);
     chl_copy(record.as.EMERGENCY.why, sizeof record.as.EMERGENCY.why, act->why);
     emit(decision, &record);
-    give_back(decision, act, closed);
-    for (uint16_t z = 0; z < engine->config->zone_count; z++) {
-        struct engine_record due = record_make(RECORD_ALARM_RAISED);
-        due.as.ALARM_RAISED.alarm = ALARM_RECOUNT_DUE;
-        due.as.ALARM_RAISED.zone = z;
-        emit(decision, &due);
-    }
+    give_back(decision, act, closed, ended);
+    ask_recounts(decision, ended);
     answer(decision, CHL_OK, "");
 }

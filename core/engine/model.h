@@ -80,6 +80,7 @@ struct engine_zone {
     int64_t alarm_ns;              /**< when the count below was kept, 0 = none since the recount */
     int64_t alarm_inside;          /**< count at the alarm: not a roll-call */
     int64_t alarm_uncertain;       /**< its error bar, people */
+    uint8_t alarm_state;           /**< engine_zone_state then: UNKNOWN, a gate was silent */
 };
 
 typedef enum {

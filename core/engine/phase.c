@@ -193,7 +193,9 @@ static void see_passages(struct decision *decision, uint16_t index)
         }
     }
     if (moved) {
-        see(decision, index, CONDITION_STUCK, false); /* whoever stands there is the next one */
+        /* Whoever stands there is the next one: a crowd that leaves is nothing in the lane. */
+        see(decision, index, CONDITION_STUCK, false);
+        see(decision, index, CONDITION_OBJECT, false);
     }
     see(decision, index, CONDITION_WRONG_WAY, wrong);
 }

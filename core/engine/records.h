@@ -327,6 +327,7 @@ typedef enum {
     F(WHY, why, "what the device or the bus said")
 #define ENGINE_FIELDS_EMERGENCY(F)                                                                 \
     F(BOOL, active, "true: opened; false: reset")                                                  \
+    F(BOOL, local, "a reset of gates that stood in their devices' emergency, not of the site")     \
     F(WHO, source, "what raised it")                                                               \
     F(WHO, who, "person, may follow later")                                                        \
     F(WHY, why, "reason given")

@@ -52,6 +52,8 @@ static void put_zones(struct chl_json *json, const struct engine *engine)
         chl_json_int(json, "alarm", zone->alarm_ns);
         chl_json_int(json, "alarm_inside", zone->alarm_inside);
         chl_json_int(json, "alarm_uncertain", zone->alarm_uncertain);
+        chl_json_string(json, "alarm_state",
+                        engine_field_names(FIELD_ZONE_STATE, &count)[zone->alarm_state]);
         chl_json_close_object(json);
     }
     chl_json_close_object(json);

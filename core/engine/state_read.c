@@ -71,6 +71,7 @@ static void get_zones(struct engine *engine, json_t *zones)
             .alarm_ns = number(from, "alarm"),
             .alarm_inside = number(from, "alarm_inside"),
             .alarm_uncertain = number(from, "alarm_uncertain"),
+            .alarm_state = name_of(from, "alarm_state", FIELD_ZONE_STATE),
         };
         get_text(from, "recounted_by", engine->state.zones[z].recounted_by);
     }

@@ -153,6 +153,7 @@ void status_put_alarm_count(struct chl_json *json, const struct engine_zone *zon
     chl_json_object(json, "at_alarm");
     chl_json_int(json, "inside", zone->alarm_inside);
     chl_json_int(json, "uncertain", zone->alarm_uncertain);
+    chl_json_string(json, "state", status_name(FIELD_ZONE_STATE, zone->alarm_state));
     status_put_time(json, "time", zone->alarm_ns);
     chl_json_close_object(json);
 }

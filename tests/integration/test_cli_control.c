@@ -26,7 +26,7 @@ static const char status_json[] =
     "450,\"hard\":500,\"entered\":1234567,\"left\":1234067},{\"id\":"
     "\"mot-khu-co-ten-that-la-dai-ở-đây\",\"state\":\"NORMAL\",\"inside\":0,\"recount_due\":true},"
     "{\"id\":\"cho\",\"state\":\"UNKNOWN\",\"inside\":123456,\"uncertain\":123456,\"since\":"
-    "\"2022-02-16T01:10:00Z\"}],"
+    "\"2022-02-16T01:10:00Z\",\"at_alarm\":{\"inside\":9,\"uncertain\":1,\"state\":\"UNKNOWN\"}}],"
     "\"gates\":[{\"id\":"
     "\"G1\",\"state\":\"OK\",\"phase\":\"PASSING\",\"conditions\":[\"TAMPER\",\"FORCED\","
     "\"LAMPS_SILENT\"],\"silent\":[{\"part\":\"lamps\",\"since\":\"2022-02-16T01:10:00Z\"}],"
@@ -206,6 +206,8 @@ static void test_status_says_what_to_do(void **state)
     assert_non_null(strstr(f->out, "EMERGENCY who pressed it, and why? `chilang emergency --who"));
     assert_non_null(
         strstr(f->out, "AT ALARM san-den: count at the alarm 312 ± 7, not a roll-call\n"));
+    assert_non_null(
+        strstr(f->out, "AT ALARM cho: count at the alarm 9 ± 1, while a gate was silent, "));
     assert_non_null(
         strstr(f->out, "DISPERSAL san-den: entry is closed, lanes run outward; `chilang disperse"));
     assert_non_null(strstr(f->out, "GATE G1: TAMPER, FORCED\n"));

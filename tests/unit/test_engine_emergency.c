@@ -196,6 +196,48 @@ static void test_found_open_after_silence_is_that_gate_alone(void **state)
     assert_int_equal(state_of(site)->gates[0].mode, CHL_MODE_EMERGENCY);
 }
 
+/* Its reset is nobody else's: other lanes keep their grants and what people chose there. */
+static void test_reset_of_one_gate_leaves_the_others_alone(void **state)
+{
+    struct site *site = *state;
+    struct engine_input down = {.kind = INPUT_REPORT};
+    down.as.report.kind = CHL_REPORT_LINK;
+    down.as.report.gate.index = 2;
+    site_decide(site, &down);
+    site->mode[2] = CHL_MODE_EMERGENCY;
+    site_pass(site, 2, 0, 0);
+    assert_int_equal(state_of(site)->gates[2].mode, CHL_MODE_EMERGENCY);
+    site_operator(site, (struct engine_operator){.kind = OPERATOR_MODE,
+                                                 .gate = 1,
+                                                 .mode = CHL_MODE_FREE,
+                                                 .who = "chief",
+                                                 .why = "rehearsal"});
+    struct engine_scan scan = site_scan(0, 1, 1);
+    assert_int_equal(site_show(site, &scan), CHL_REASON_OK);
+    uint32_t generation = state_of(site)->gates[0].generation;
+    assert_int_equal(reset(site), CHL_OK);
+    assert_int_equal(state_of(site)->gates[2].mode, CHL_MODE_NORMAL);
+    assert_int_equal(state_of(site)->gates[1].mode, CHL_MODE_FREE);
+    assert_int_equal(state_of(site)->gates[0].grant.state, GRANT_OPEN);
+    assert_int_equal(state_of(site)->gates[0].generation, generation);
+    /* Gate 2 leads from the venue into the court. */
+    assert_false(state_of(site)->zones[0].recount_due);
+    assert_true(state_of(site)->zones[1].recount_due);
+    assert_int_equal(reset(site), CHL_E_STATE);
+}
+
+static void test_count_at_the_alarm_says_that_a_gate_was_silent(void **state)
+{
+    struct site *site = *state;
+    struct engine_input down = {.kind = INPUT_REPORT};
+    down.as.report.kind = CHL_REPORT_LINK;
+    down.as.report.gate.index = 2;
+    site_decide(site, &down);
+    press(site, "", "");
+    assert_int_equal(state_of(site)->zones[1].alarm_state, ZONE_UNKNOWN);
+    assert_int_equal(state_of(site)->zones[0].alarm_state, ZONE_NORMAL);
+}
+
 static void test_count_at_the_alarm_stays_until_the_recount(void **state)
 {
     struct site *site = *state;
@@ -298,6 +340,8 @@ int main(void)
         CASE(test_button_at_a_device_opens_the_site),
         CASE(test_button_may_be_its_own_gate_s),
         CASE(test_found_open_after_silence_is_that_gate_alone),
+        CASE(test_reset_of_one_gate_leaves_the_others_alone),
+        CASE(test_count_at_the_alarm_says_that_a_gate_was_silent),
         CASE(test_count_at_the_alarm_stays_until_the_recount),
         CASE(test_who_pressed_is_told_afterwards),
         CASE(test_what_people_had_closed_is_closed_after_it),

@@ -197,6 +197,22 @@ static void test_object_in_a_locked_lane(void **state)
     assert_false(has(site, IN, CONDITION_OBJECT));
 }
 
+/* A crowd that leaves by a locked lane covers its sensor all the time. */
+static void test_crowd_that_leaves_is_no_object(void **state)
+{
+    struct site *site = *state;
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(stand(site, IN, 3 * CHL_NS_PER_S, true), 0);
+        site->exit_count[IN]++;
+        struct chl_gate_report report = site_reading(site, IN);
+        report.reading.object_exit = true;
+        site_report(site, &report);
+        assert_false(has(site, IN, CONDITION_OBJECT));
+    }
+    assert_true(stand(site, IN, 6 * CHL_NS_PER_S, true) > 0);
+    assert_true(has(site, IN, CONDITION_OBJECT));
+}
+
 static void test_flapping_sensor_fills_no_journal(void **state)
 {
     struct site *site = *state;
@@ -439,6 +455,7 @@ int main(void)
         CASE(test_nobody_comes),
         CASE(test_somebody_does_not_leave),
         CASE(test_object_in_a_locked_lane),
+        CASE(test_crowd_that_leaves_is_no_object),
         CASE(test_flapping_sensor_fills_no_journal),
         CASE(test_device_error_stops_the_lane),
         CASE(test_unfit_controller_gets_no_grants),
