@@ -291,7 +291,8 @@ static int run(int argc, char **argv, const struct argp *argp, const char *first
     json_t *answer = NULL;
     int code = door_ask(&options.door, argv[0], &request, &answer);
     if (code == CLI_OK) {
-        (void)printf("%s: done and recorded\n", chl_control_op_name(request.op));
+        (void)printf(lang_is_english() ? "%s: done and recorded\n" : "%s: đã làm và ghi lại\n",
+                     chl_control_op_name(request.op));
         ask_who("chilang emergency", &request);
     }
     json_decref(answer);

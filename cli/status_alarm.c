@@ -18,7 +18,7 @@ struct look {
     size_t columns;
 };
 
-enum phrase { EMERGENCY, UNNAMED, AT_ALARM, DISPERSAL, CONDITION, RECOUNT, PHRASES };
+enum phrase { EMERGENCY, OPENING, UNNAMED, AT_ALARM, DISPERSAL, CONDITION, RECOUNT, PHRASES };
 
 /** What goes before and after the place, source or number that it speaks of. */
 static const struct {
@@ -27,6 +27,9 @@ static const struct {
     [EMERGENCY] = {"EMERGENCY",
                    {"mọi cổng đã mở (", "); `chilang gate reset` để kết thúc"},
                    {"every gate is open (", "); `chilang gate reset` ends it"}},
+    [OPENING] = {"EMERGENCY",
+                 {"chưa chắc đã mở, mở bằng tay: ", "; `chilang gate reset` để kết thúc"},
+                 {"not known to be open, open by hand: ", "; `chilang gate reset` ends it"}},
     [UNNAMED] = {"EMERGENCY",
                  {"ai đã bấm, vì sao? `chilang emergency --who TÊN --why LÝ-DO`", ""},
                  {"who pressed it, and why? `chilang emergency --who NAME --why TEXT`", ""}},
@@ -117,20 +120,51 @@ static void print_conditions(FILE *out, const json_t *gate, const struct look *l
     }
 }
 
+/** Gates whose devices did not say that they are open. @return false when there is none. */
+static bool list_unopened(const json_t *gates, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < json_array_size(gates); i++) {
+        const json_t *gate = json_array_get(gates, i);
+        if (!json_is_false(json_object_get(gate, "mode_confirmed"))) {
+            continue;
+        }
+        int more = snprintf(out + used, size - used, "%s%.40s", used > 0 ? ", " : "",
+                            string_of(gate, "id"));
+        if (more < 0 || used + (size_t)more + sizeof ", …" >= size) {
+            (void)chl_copy(out + used, size - used, ", …");
+            return true;
+        }
+        used += (size_t)more;
+    }
+    return used > 0;
+}
+
+static void print_emergency(FILE *out, const json_t *status, const struct look *look)
+{
+    const json_t *alarm = json_object_get(status, "alarm");
+    const char *source = string_of(alarm, "source");
+    char list[LINE_MAX_BYTES / 2];
+    if (list_unopened(json_object_get(status, "gates"), list, sizeof list)) {
+        say(out, OPENING, source, list, look);
+    } else {
+        say(out, EMERGENCY, NULL, source, look);
+    }
+    if (strcmp(source, "operator") == 0 && string_of(alarm, "who")[0] == '\0') {
+        say(out, UNNAMED, NULL, "", look);
+    }
+}
+
 void status_emergency(FILE *out, const json_t *status, const char *red, const char *plain,
                       size_t columns)
 {
-    const json_t *alarm = json_object_get(status, "alarm");
     const json_t *zones = json_object_get(status, "zones");
     const json_t *gates = json_object_get(status, "gates");
     bool everywhere = json_is_true(json_object_get(status, "disperses"));
     const struct look look = {.red = red, .plain = plain, .columns = columns};
     if (json_is_true(json_object_get(status, "emergency"))) {
-        say(out, EMERGENCY, NULL, string_of(alarm, "source"), &look);
-        if (strcmp(string_of(alarm, "source"), "operator") == 0 &&
-            string_of(alarm, "who")[0] == '\0') {
-            say(out, UNNAMED, NULL, "", &look);
-        }
+        print_emergency(out, status, &look);
     }
     if (everywhere) {
         say(out, DISPERSAL, NULL, "", &look);

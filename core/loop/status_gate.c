@@ -105,6 +105,16 @@ static const char *direction_of(const struct status_view *view, uint16_t g)
     return engine_runs_out(view->engine, g) ? "out" : way == CONFIG_WAY_BOTH ? "both" : "in";
 }
 
+/* Of a gate that does not answer nobody knows where it stands. */
+static void put_phase(struct chl_json *json, const struct status_view *view, uint16_t g)
+{
+    engine_phase phase = engine_gate_phase(view->engine, g, view->now_ns);
+    bool unknown = view->engine->state.gates[g].state == GATE_UNKNOWN;
+    chl_json_string(json, "phase",
+                    unknown ? status_name(FIELD_GATE_STATE, GATE_UNKNOWN)
+                            : status_name(FIELD_PHASE, (uint8_t)phase));
+}
+
 void status_put_gate(struct chl_json *json, const struct status_view *view, uint16_t g)
 {
     const struct engine_gate *gate = &view->engine->state.gates[g];
@@ -112,9 +122,7 @@ void status_put_gate(struct chl_json *json, const struct status_view *view, uint
     chl_json_string(json, "id", config->id);
     chl_json_string(json, "name", config->name);
     chl_json_string(json, "state", status_name(FIELD_GATE_STATE, gate->state));
-    chl_json_string(
-        json, "phase",
-        status_name(FIELD_PHASE, (uint8_t)engine_gate_phase(view->engine, g, view->now_ns)));
+    put_phase(json, view, g);
     put_conditions(json, gate, view->now_ns);
     put_silent(json, gate);
     chl_json_string(json, "mode", status_name(FIELD_MODE, gate->mode));

@@ -46,6 +46,7 @@ struct fixture {
     char folder[64], path[96];
     struct control_request last;
     size_t requests;
+    const char *status;
     char out[OUTPUT_MAX];
     size_t length;
     int64_t code;
@@ -58,7 +59,7 @@ static void on_request(void *user, control_token token, const struct control_req
     f->last = *request;
     f->requests++;
     if (request->op == CONTROL_STATUS) {
-        control_reply_ok(f->server, token, "status", status_json, strlen(status_json));
+        control_reply_ok(f->server, token, "status", f->status, strlen(f->status));
     } else if (strcmp(request->gate, "G9") == 0) {
         control_reply_error(f->server, token, "gate_unknown", "expected a gate, got `G9`");
     } else {
@@ -72,6 +73,7 @@ static int set_up(void **state)
     assert_non_null(f);
     char why[256] = "";
     struct control_door door = {.user = f, .on_request = on_request};
+    f->status = status_json;
     (void)snprintf(f->folder, sizeof f->folder, "/tmp/chl-cli-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
     (void)snprintf(f->path, sizeof f->path, "%s/c.sock", f->folder);
@@ -229,6 +231,21 @@ static void test_status_says_what_its_counts_are(void **state)
     assert_non_null(strstr(f->out, "G1 and its second count differ: in -2, out +1\n"));
     assert_non_null(strstr(f->out, "G1 is off by 40 in 1000 by its last audit\n"));
     assert_non_null(strstr(f->out, "counted at the gates, not a roll-call; ± is the error bar\n"));
+}
+
+/* Who relies on open gates must not be told of one that nobody has heard of. */
+static void test_emergency_names_gates_not_known_to_be_open(void **state)
+{
+    struct fixture *f = *state;
+    f->status = "{\"site\":\"s\",\"emergency\":true,\"alarm\":{\"source\":\"device of G2\",\"who\":"
+                "\"\"},\"gates\":[{\"id\":\"G1\",\"state\":\"UNKNOWN\",\"mode\":\"emergency\","
+                "\"mode_confirmed\":false},{\"id\":\"G2\",\"mode_confirmed\":true},{\"id\":\"G3\","
+                "\"mode_confirmed\":false}]}";
+    assert_int_equal(RUN(f, "status", "--control", f->path), 0);
+    assert_non_null(
+        strstr(f->out, "EMERGENCY device of G2: not known to be open, open by hand: G1, G3;"));
+    assert_null(strstr(f->out, "every gate is open"));
+    expect_no_wider(f->out, 80);
 }
 
 static void test_status_speaks_vietnamese(void **state)
@@ -406,6 +423,7 @@ int main(void)
         WITH_SERVER(test_status_leaves_out_columns_of_a_narrow_screen),
         WITH_SERVER(test_status_says_what_to_do),
         WITH_SERVER(test_status_says_what_its_counts_are),
+        WITH_SERVER(test_emergency_names_gates_not_known_to_be_open),
         WITH_SERVER(test_status_speaks_vietnamese),
         WITH_SERVER(test_status_as_json),
         WITH_SERVER(test_status_finds_the_socket_by_the_site),
