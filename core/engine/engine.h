@@ -26,6 +26,7 @@ struct engine_watch {
     int64_t check_ns;                 /**< when it was last believed */
     bool check_known;
     bool restarted; /**< the device said that its counters began anew: not yet recorded */
+    bool opened;    /**< the device was read in its emergency mode since that was ordered last */
     bool suspect, check_suspect; /**< the last one was not believed: the next one settles it */
 };
 

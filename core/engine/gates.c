@@ -139,13 +139,28 @@ static bool cancel_is_due(const struct engine_gate *gate, int64_t now_ns)
     return may_cancel(&owed);
 }
 
-static void send_mode(struct decision *decision, uint16_t index)
+static void send_mode(struct decision *decision, uint16_t index, bool left)
 {
     const struct engine_gate *gate = &decision->engine->state.gates[index];
-    if (gate->mode_state == MODE_MISSED || mode_is_due(gate, decision->input->now_ns)) {
-        record_command(decision, index, ACTION_MODE, STATUS_ISSUED, "again");
+    if (left || gate->mode_state == MODE_MISSED || mode_is_due(gate, decision->input->now_ns)) {
+        record_command(decision, index, ACTION_MODE, STATUS_ISSUED,
+                       left ? "it left its emergency by itself" : "again");
     }
     command(decision, index, ACTION_MODE);
+}
+
+/* An emergency is latched: a device that was in it and is not any more, because somebody turned a
+ * key there or another master wrote to it, is told again. */
+static bool left_emergency(struct decision *decision, uint16_t index,
+                           const struct chl_gate_reading *reading)
+{
+    const struct engine_gate *gate = &decision->engine->state.gates[index];
+    struct engine_watch *watch = &decision->engine->watch[index];
+    bool open = reading->mode == CHL_MODE_EMERGENCY;
+    bool ordered = gate->mode == CHL_MODE_EMERGENCY && gate->mode_state == MODE_HELD;
+    bool left = ordered && watch->opened && !open;
+    watch->opened = ordered && open;
+    return left;
 }
 
 /* Nobody in the passage and nothing granted: only then are a cancelled grant's places free again.
@@ -161,14 +176,15 @@ static void take_reading(struct decision *decision, uint16_t index,
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     bool was_unknown = gate->state == GATE_UNKNOWN;
     bool adopted = adopt_mode(decision, index, reading);
+    bool left = left_emergency(decision, index, reading);
     bool believed = count_passages(decision, index, reading);
     if (was_unknown && believed) {
         set_state(decision, index, GATE_OK, "answers");
     }
     /* What stands at a device that was silent may be older than what stands here: say it again. */
     int64_t now_ns = decision->input->now_ns;
-    if (was_unknown || mode_is_due(gate, now_ns) || adopted) {
-        send_mode(decision, index);
+    if (was_unknown || mode_is_due(gate, now_ns) || adopted || left) {
+        send_mode(decision, index, left);
     }
     if (cancel_is_due(gate, now_ns)) {
         cancel_grant(decision, index, "found open after silence");

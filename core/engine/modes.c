@@ -101,10 +101,12 @@ void order_mode(struct decision *decision, const struct record_GATE_MODE *order)
     record.as.GATE_MODE.generation = engine->state.gates[order->gate].generation + 1;
     emit(decision, &record);
     /* What is granted goes first: nobody is let in by a lane that turns round. */
-    if (may_cancel(&engine->state.gates[order->gate])) {
+    const struct engine_gate *gate = &engine->state.gates[order->gate];
+    bool hand = engine->config->gates[order->gate].hand;
+    if (may_cancel(gate) || (hand && gate->grant.state != GRANT_NONE)) {
         cancel_grant(decision, order->gate, "mode changed");
     }
-    if (!engine->config->gates[order->gate].hand) {
+    if (!hand) {
         command(decision, order->gate, ACTION_MODE);
     }
 }

@@ -226,6 +226,33 @@ static void test_reset_of_one_gate_leaves_the_others_alone(void **state)
     assert_int_equal(reset(site), CHL_E_STATE);
 }
 
+/* Somebody turns a key at the device while the emergency lasts. */
+static void test_device_that_leaves_its_emergency_is_told_again(void **state)
+{
+    struct site *site = *state;
+    press(site, "Lan", "smoke");
+    site_complete(site, 0, ACTION_MODE, 0, CHL_COMMAND_DONE, false);
+    assert_int_equal(state_of(site)->gates[0].mode_state, MODE_HELD);
+    site->mode[0] = CHL_MODE_NORMAL; /* a picture of before it was told */
+    site_pass(site, 0, 0, 0);
+    assert_int_equal(opened(site), 0);
+    site->mode[0] = CHL_MODE_EMERGENCY;
+    site_pass(site, 0, 0, 0);
+    assert_int_equal(opened(site), 0);
+    site->mode[0] = CHL_MODE_NORMAL;
+    site_pass(site, 0, 0, 0);
+    assert_int_equal(opened(site), 1);
+    assert_int_equal(state_of(site)->gates[0].mode_state, MODE_ASKED);
+    /* Told once; a completion, or its absence, says whether again. */
+    site_pass(site, 0, 0, 0);
+    assert_int_equal(opened(site), 0);
+    site_complete(site, 0, ACTION_MODE, 0, CHL_COMMAND_DONE, false);
+    site->mode[0] = CHL_MODE_EMERGENCY;
+    site_pass(site, 0, 0, 0);
+    assert_int_equal(state_of(site)->gates[0].mode_state, MODE_HELD);
+    assert_true(state_of(site)->emergency);
+}
+
 static void test_count_at_the_alarm_says_that_a_gate_was_silent(void **state)
 {
     struct site *site = *state;
@@ -342,6 +369,7 @@ int main(void)
         CASE(test_found_open_after_silence_is_that_gate_alone),
         CASE(test_reset_of_one_gate_leaves_the_others_alone),
         CASE(test_count_at_the_alarm_says_that_a_gate_was_silent),
+        CASE(test_device_that_leaves_its_emergency_is_told_again),
         CASE(test_count_at_the_alarm_stays_until_the_recount),
         CASE(test_who_pressed_is_told_afterwards),
         CASE(test_what_people_had_closed_is_closed_after_it),

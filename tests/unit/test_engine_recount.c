@@ -157,11 +157,15 @@ static void test_open_lane_by_hand_counts_who_comes(void **state)
     struct site *site = *state;
     assert_int_equal(tap(site, DIRECTION_ENTRY, 1), CHL_E_LIMIT);
     int64_t before = zone_of(site, VENUE)->inside;
+    struct engine_scan early = site_scan(SITE_HAND, 9, 1);
+    assert_int_equal(site_show(site, &early), CHL_REASON_OK);
+    assert_int_equal(zone_of(site, VENUE)->reserved, 1);
     site_operator(site, (struct engine_operator){.kind = OPERATOR_MODE,
                                                  .gate = SITE_HAND,
                                                  .mode = CHL_MODE_FREE,
                                                  .who = "Lan",
                                                  .why = "rain"});
+    assert_int_equal(zone_of(site, VENUE)->reserved, 0); /* no device holds it any more */
     struct engine_scan scan = site_scan(SITE_HAND, 1, 1);
     assert_int_equal(site_show(site, &scan), CHL_REASON_OK);
     assert_int_equal(tap(site, DIRECTION_ENTRY, 2), CHL_OK);
