@@ -25,8 +25,10 @@ struct engine_watch {
     uint32_t check_entry, check_exit; /**< raw, the second count's */
     int64_t check_ns;                 /**< when it was last believed */
     bool check_known;
-    bool restarted; /**< the device said that its counters began anew: not yet recorded */
-    bool opened;    /**< the device was read in its emergency mode since that was ordered last */
+    bool restarted;     /**< the device said that its counters began anew: not yet recorded */
+    bool settled;       /**< the device was read as ordered by the order of `settled_ns` */
+    int64_t settled_ns; /**< engine_gate.mode_asked_ns then */
+    int64_t astray_ns;  /**< since when it is not, 0 = it is */
     bool suspect, check_suspect; /**< the last one was not believed: the next one settles it */
 };
 

@@ -12,6 +12,8 @@
 #define COMMAND_TTL_NS (30 * CHL_NS_PER_S)
 /* A mode that did not get there is sent again no sooner than this. */
 #define MODE_AGAIN_NS (2 * CHL_NS_PER_S)
+/* Entries that a device allows while it stands open. */
+#define ENTRY_FREE 0xFFFF
 /* A completion that is still owed so long after the command's own end was lost with its plugin. */
 #define OWED_NS (COMMAND_TTL_NS + 10 * CHL_NS_PER_S)
 
@@ -139,28 +141,48 @@ static bool cancel_is_due(const struct engine_gate *gate, int64_t now_ns)
     return may_cancel(&owed);
 }
 
-static void send_mode(struct decision *decision, uint16_t index, bool left)
+static void send_mode(struct decision *decision, uint16_t index, bool astray)
 {
     const struct engine_gate *gate = &decision->engine->state.gates[index];
-    if (left || gate->mode_state == MODE_MISSED || mode_is_due(gate, decision->input->now_ns)) {
+    if (astray || gate->mode_state == MODE_MISSED || mode_is_due(gate, decision->input->now_ns)) {
         record_command(decision, index, ACTION_MODE, STATUS_ISSUED,
-                       left ? "it left its emergency by itself" : "again");
+                       astray ? "it left its mode by itself" : "again");
     }
     command(decision, index, ACTION_MODE);
 }
 
-/* An emergency is latched: a device that was in it and is not any more, because somebody turned a
- * key there or another master wrote to it, is told again. */
-static bool left_emergency(struct decision *decision, uint16_t index,
-                           const struct chl_gate_reading *reading)
+/* As far as a reading tells: who may enter without a grant, or only with one. */
+static bool is_as_ordered(const struct engine_gate *gate, const struct chl_gate_reading *reading)
+{
+    bool free = reading->entry_left == ENTRY_FREE;
+    return gate->mode == CHL_MODE_EMERGENCY ? reading->mode == CHL_MODE_EMERGENCY
+           : gate->mode == CHL_MODE_FREE    ? free
+                                            : !free;
+}
+
+/* A device that was as ordered and is not any more, because somebody turned a key there, another
+ * master wrote to it, or it restarted too quickly to be missed, is told again: an emergency is
+ * latched, and nobody enters for nothing. */
+static bool went_astray(struct decision *decision, uint16_t index,
+                        const struct chl_gate_reading *reading)
 {
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     struct engine_watch *watch = &decision->engine->watch[index];
-    bool open = reading->mode == CHL_MODE_EMERGENCY;
-    bool ordered = gate->mode == CHL_MODE_EMERGENCY && gate->mode_state == MODE_HELD;
-    bool left = ordered && watch->opened && !open;
-    watch->opened = ordered && open;
-    return left;
+    int64_t now_ns = decision->input->now_ns;
+    bool held = gate->mode_state == MODE_HELD;
+    bool good = is_as_ordered(gate, reading);
+    if (!held || good) {
+        watch->settled = held;
+        watch->settled_ns = gate->mode_asked_ns;
+        watch->astray_ns = 0;
+        return false;
+    }
+    watch->astray_ns = watch->astray_ns == 0 ? now_ns : watch->astray_ns;
+    int64_t wait_ns = gate->mode == CHL_MODE_EMERGENCY ? 0 : MODE_AGAIN_NS;
+    bool settled = watch->settled && watch->settled_ns == gate->mode_asked_ns;
+    bool astray = settled && now_ns - watch->astray_ns >= wait_ns;
+    watch->settled = settled && !astray;
+    return astray;
 }
 
 /* Nobody in the passage and nothing granted: only then are a cancelled grant's places free again.
@@ -176,15 +198,15 @@ static void take_reading(struct decision *decision, uint16_t index,
     const struct engine_gate *gate = &decision->engine->state.gates[index];
     bool was_unknown = gate->state == GATE_UNKNOWN;
     bool adopted = adopt_mode(decision, index, reading);
-    bool left = left_emergency(decision, index, reading);
+    bool astray = went_astray(decision, index, reading);
     bool believed = count_passages(decision, index, reading);
     if (was_unknown && believed) {
         set_state(decision, index, GATE_OK, "answers");
     }
     /* What stands at a device that was silent may be older than what stands here: say it again. */
     int64_t now_ns = decision->input->now_ns;
-    if (was_unknown || mode_is_due(gate, now_ns) || adopted || left) {
-        send_mode(decision, index, left);
+    if (was_unknown || mode_is_due(gate, now_ns) || adopted || astray) {
+        send_mode(decision, index, astray);
     }
     if (cancel_is_due(gate, now_ns)) {
         cancel_grant(decision, index, "found open after silence");

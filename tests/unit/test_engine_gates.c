@@ -255,6 +255,30 @@ static void test_device_error_stops_the_lane(void **state)
     admit(site, IN, 1, 1);
 }
 
+/* Another master opens the device: it is told again, and nobody is granted anything meanwhile. */
+static void test_device_that_stands_open_is_told_again(void **state)
+{
+    struct site *site = *state;
+    (void)stand(site, IN, CHL_NS_PER_S, false);
+    struct chl_gate_report report = site_reading(site, IN);
+    report.reading.entry_left = 0xFFFF;
+    site_report(site, &report);
+    assert_int_equal(site->out.record_count, 0); /* once is no fact */
+    site->now_ns += 3 * CHL_NS_PER_S;
+    site_report(site, &report);
+    const struct engine_effect *told = site_effect(site, EFFECT_COMMAND);
+    assert_non_null(told);
+    assert_int_equal(told->action, ACTION_MODE);
+    assert_int_equal(told->mode, CHL_MODE_NORMAL);
+    assert_int_equal(gate_of(site, IN)->mode_state, MODE_ASKED);
+    assert_int_equal(shown(site, IN, 1), CHL_REASON_GATE_NOT_READY);
+    site_report(site, &report);
+    assert_int_equal(site->out.record_count, 0);
+    site_complete(site, IN, ACTION_MODE, 0, CHL_COMMAND_DONE, false);
+    (void)stand(site, IN, CHL_NS_PER_S, false);
+    assert_int_equal(shown(site, IN, 2), CHL_REASON_OK);
+}
+
 static void test_unfit_controller_gets_no_grants(void **state)
 {
     struct site *site = *state;
@@ -458,6 +482,7 @@ int main(void)
         CASE(test_crowd_that_leaves_is_no_object),
         CASE(test_flapping_sensor_fills_no_journal),
         CASE(test_device_error_stops_the_lane),
+        CASE(test_device_that_stands_open_is_told_again),
         CASE(test_unfit_controller_gets_no_grants),
         CASE(test_exit_by_a_way_in_is_counted_and_told),
         CASE(test_way_out_takes_nobody_in),
