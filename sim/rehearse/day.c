@@ -189,8 +189,9 @@ chl_err day_run(const struct world *world, const struct plan *plan, const struct
 {
     int64_t end_ns = (int64_t)(arrivals->end + DAY_AFTER_MINUTES) * MINUTE_NS;
     struct day *day = calloc(1, sizeof *day);
-    chl_err error = measure_init(out, (size_t)arrivals->end + DAY_AFTER_MINUTES,
-                                 world->config.zone_count, world->config.gate_count);
+    chl_err error =
+        measure_init(out, (size_t)arrivals->end + DAY_AFTER_MINUTES, world->config.zone_count,
+                     world->config.gate_count, world->group_count);
     (void)snprintf(why, REHEARSE_WHY, "out of memory");
     if (day == NULL || error != CHL_OK) {
         free(day);

@@ -99,7 +99,7 @@ static void stand(struct day *day, uint32_t who)
     }
     push(day, &day->gates[gate].coming, who);
     day->waiting++;
-    measure_queue(day->measure, gate, 1, day->now_ns);
+    measure_queue(day->measure, gate, day->world->group_of[gate], 1, day->now_ns);
     day_move(day, gate);
 }
 
@@ -124,7 +124,7 @@ void day_leave(struct day *day, uint32_t who)
 static void step_aside(struct day *day, uint16_t gate, uint32_t who)
 {
     day->waiting--;
-    measure_queue(day->measure, gate, -1, day->now_ns);
+    measure_queue(day->measure, gate, day->world->group_of[gate], -1, day->now_ns);
     stand(day, who);
 }
 
@@ -158,7 +158,7 @@ static void end_wait(struct day *day, uint16_t gate, uint32_t who, bool open)
         .open = open,
     };
     day->waiting--;
-    measure_queue(day->measure, gate, -1, day->now_ns);
+    measure_queue(day->measure, gate, day->world->group_of[gate], -1, day->now_ns);
     if (measure_wait(day->measure, wait) != CHL_OK) {
         day_fail(day, CHL_E_NOMEM, "out of memory");
     }
@@ -344,7 +344,7 @@ void day_lost_green(struct day *day, uint16_t gate)
     turnstile->resolves = false;
     day->visitors[who].joined_ns = day->now_ns;
     day->waiting++;
-    measure_queue(day->measure, gate, 1, day->now_ns);
+    measure_queue(day->measure, gate, day->world->group_of[gate], 1, day->now_ns);
     day_at(day, day->now_ns + drawn(day, who, DRAW_SCAN, day->options->scan_ms), EVENT_SCANNED,
            gate, who);
 }

@@ -11,15 +11,18 @@
 
 #define MINUTE_NS (60 * CHL_NS_PER_S)
 
-chl_err measure_init(struct measure *measure, size_t minutes, size_t zones, size_t gates)
+chl_err measure_init(struct measure *measure, size_t minutes, size_t zones, size_t gates,
+                     size_t groups)
 {
-    *measure = (struct measure){.minutes = minutes, .zones = zones, .gates = gates};
+    *measure =
+        (struct measure){.minutes = minutes, .zones = zones, .gates = gates, .groups = groups};
     measure->minute = calloc(minutes + 1, sizeof *measure->minute);
     measure->inside = calloc((minutes + 1) * (zones + 1), sizeof *measure->inside);
     measure->lane = calloc(gates + 1, sizeof *measure->lane);
+    measure->line = calloc(groups + 1, sizeof *measure->line);
     measure->zone = calloc(zones + 1, sizeof *measure->zone);
     if (measure->minute == NULL || measure->inside == NULL || measure->lane == NULL ||
-        measure->zone == NULL) {
+        measure->line == NULL || measure->zone == NULL) {
         measure_free(measure);
         return CHL_E_NOMEM;
     }
@@ -35,6 +38,7 @@ void measure_free(struct measure *measure)
     free(measure->minute);
     free(measure->inside);
     free(measure->lane);
+    free(measure->line);
     free(measure->zone);
     free(measure->waits);
     *measure = (struct measure){.minutes = 0};
@@ -46,7 +50,8 @@ struct measure_minute *measure_now(struct measure *measure, int64_t now_ns)
     return minute >= 0 && (size_t)minute < measure->minutes ? &measure->minute[minute] : NULL;
 }
 
-void measure_queue(struct measure *measure, uint16_t gate, int change, int64_t now_ns)
+void measure_queue(struct measure *measure, uint16_t gate, uint16_t group, int change,
+                   int64_t now_ns)
 {
     struct measure_lane *lane = &measure->lane[gate];
     struct measure_minute *minute = measure_now(measure, now_ns);
@@ -56,6 +61,11 @@ void measure_queue(struct measure *measure, uint16_t gate, int change, int64_t n
     measure->queue += (uint32_t)change;
     lane->queue += (uint32_t)change;
     lane->most = lane->queue > lane->most ? lane->queue : lane->most;
+    if (group < measure->groups) {
+        struct measure_line *line = &measure->line[group];
+        line->queue += (uint32_t)change;
+        line->most = line->queue > line->most ? line->queue : line->most;
+    }
     if (measure->queue > measure->most) {
         measure->most = measure->queue;
         measure->most_ns = now_ns;

@@ -26,6 +26,11 @@ struct measure_lane {
     int64_t passing_ns; /**< somebody was at the scanner or in the passage */
 };
 
+/** The lines of one group of lanes together. */
+struct measure_line {
+    uint32_t queue, most;
+};
+
 /** A zone with a hard limit; times −1 = never. */
 struct measure_zone {
     int64_t peak, near_ns, full_ns, clear_ns, since_ns, full_for_ns;
@@ -33,11 +38,12 @@ struct measure_zone {
 };
 
 struct measure {
-    size_t minutes, zones, gates; /**< sizes of the tables below */
-    size_t minute_count;          /**< of them used */
+    size_t minutes, zones, gates, groups; /**< sizes of the tables below */
+    size_t minute_count;                  /**< of them used */
     struct measure_minute *minute;
     uint32_t *inside; /**< people in zone z at the end of minute m: [m × zones + z] */
     struct measure_lane *lane;
+    struct measure_line *line; /**< by group of lanes */
     struct measure_zone *zone;
     struct measure_wait *waits;
     size_t wait_count, wait_room;
@@ -50,10 +56,12 @@ struct measure {
     bool cut; /**< ended before everybody was home */
 };
 
-chl_err measure_init(struct measure *measure, size_t minutes, size_t zones, size_t gates);
+chl_err measure_init(struct measure *measure, size_t minutes, size_t zones, size_t gates,
+                     size_t groups);
 void measure_free(struct measure *measure);
-/** Somebody joined or left a line. */
-void measure_queue(struct measure *measure, uint16_t gate, int change, int64_t now_ns);
+/** Somebody joined or left the line of a gate, which belongs to a group of lanes. */
+void measure_queue(struct measure *measure, uint16_t gate, uint16_t group, int change,
+                   int64_t now_ns);
 /** A wait ended, or the rehearsal did. @return CHL_OK or CHL_E_NOMEM. */
 chl_err measure_wait(struct measure *measure, struct measure_wait wait);
 /** Look at the engine's records of a decision. */

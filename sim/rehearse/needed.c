@@ -33,7 +33,7 @@ static chl_err keep(struct search *search, uint16_t lanes, uint16_t group,
                     const struct measure *measure)
 {
     struct needed *out = search->out;
-    struct needed_try made = {.lanes = lanes, .most = measure->most};
+    struct needed_try made = {.lanes = lanes, .most = measure->line[group].most};
     chl_err error = measure_quantiles(measure, group, &made.waits);
     if (error != CHL_OK || out->try_count == NEEDED_TRIES) {
         return error;

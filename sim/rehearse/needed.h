@@ -10,7 +10,7 @@
 /** One run with another number of lanes in one group. */
 struct needed_try {
     uint16_t lanes;
-    uint32_t most; /**< people in line at once, in the whole site */
+    uint32_t most; /**< people in line at once, at the lanes of the group */
     struct measure_quantiles waits;
     bool good; /**< 95 of 100 wait no longer than the target */
 };

@@ -120,9 +120,14 @@ static void test_an_inner_gate_is_searched_by_its_own_line(void **state)
     const struct needed_try *best = tried(needed, needed->lanes);
     assert_int_equal(best->waits.count, 2700);
     assert_true(best->waits.p95_ms <= 30000);
+    /* 2700 come to the inner gate; in the hour it passes 1200, of whom some go home. */
+    assert_in_range(tried(needed, 1)->most, 1500, 2100);
     free(needed);
     needed = find(stage, 0);
     assert_int_equal(needed->lanes, 3);
+    /* Theirs is the line of the outer gate alone, however long the inner one grew. */
+    assert_in_range(tried(needed, 3)->most, 1, 60);
+    assert_true(stage->measure.most > 1000);
     free(needed);
     stage_free(stage);
 }
