@@ -75,6 +75,29 @@ static chl_err check_promise(struct reading *r, struct chl_yaml_node entry,
                                          : "it has no watchdog and stays as it stands");
 }
 
+/** A mechanism that still waits for a person whom the lane has given up lets in somebody unknown.
+ */
+static chl_err check_pass_time(struct reading *r, struct chl_yaml_node entry,
+                               const struct config_gate *gate, const struct chl_profile *own)
+{
+    const int64_t waits_ms = own->waits_ms > own->pulse_ms ? own->waits_ms : own->pulse_ms;
+    struct chl_yaml_node at = chl_yaml_get(r->yaml, entry, "pass_time");
+    if (gate->pass_time_ms >= waits_ms) {
+        return CHL_OK;
+    }
+    if (at.index == 0) {
+        return chl_yaml_refuse_key(r->yaml, entry, r->error,
+                                   "expected 'pass_time: %lld ms' or more for gate '%s', got none, "
+                                   "which means %lld ms; '%s' waits so long by itself",
+                                   (long long)waits_ms, gate->id, (long long)gate->pass_time_ms,
+                                   own->id);
+    }
+    return chl_yaml_refuse(r->yaml, at, r->error,
+                           "expected 'pass_time: %lld ms' or more for gate '%s', got %lld ms; '%s' "
+                           "waits so long by itself",
+                           (long long)waits_ms, gate->id, (long long)gate->pass_time_ms, own->id);
+}
+
 /** Output `stated` (from 1) or, when 0, the profile's; −1 when there is none. */
 static chl_err take_row(struct reading *r, struct chl_yaml_node node, int64_t stated, int dflt,
                         const struct chl_profile *own, const char *key, int16_t *out)
@@ -182,6 +205,7 @@ chl_err config_read_device(struct reading *r, struct chl_yaml_node entry, struct
                              gate->profile, own);
     result = result != CHL_OK ? result : read_rows(r, node, &o, gate, own);
     result = result != CHL_OK ? result : check_promise(r, entry, gate, own);
+    result = result != CHL_OK ? result : check_pass_time(r, entry, gate, own);
     result = result != CHL_OK ? result : config_read_parts(r, node, gate, own);
     return result != CHL_OK ? result : config_read_wishes(r, node, gate, own);
 }

@@ -16,57 +16,57 @@
 
 /** Gates of every kind; the mistakes below are made in it one at a time. */
 static const char site[] =
-    "site: { id: x, name: X, area: \"05977\" }\n"                                        /* 1 */
-    "zones: { san: {} }\n"                                                               /* 2 */
-    "gates:\n"                                                                           /* 3 */
-    "  lot:\n"                                                                           /* 4 */
-    "    to: san\n"                                                                      /* 5 */
-    "    device:\n"                                                                      /* 6 */
-    "      plugin: bus\n"                                                                /* 7 */
-    "      unit: 1\n"                                                                    /* 8 */
-    "      profile: lot-turnstile\n"                                                     /* 9 */
-    "      lamps: { green: 1, red: 2 }\n"                                                /* 10 */
-    "      check: { unit: 7, profile: wirenboard-mr6c-v3, entry: 5, exit: 6 }\n"         /* 11 */
-    "      settings: { motor-time: 9 }\n"                                                /* 12 */
-    "  made:\n"                                                                          /* 13 */
-    "    to: san\n"                                                                      /* 14 */
-    "    device:\n"                                                                      /* 15 */
-    "      plugin: bus\n"                                                                /* 16 */
-    "      unit: 2\n"                                                                    /* 17 */
-    "      profile: waveshare-relay\n"                                                   /* 18 */
-    "      release: 1\n"                                                                 /* 19 */
-    "      count: { unit: 7, profile: wirenboard-mr6c-v3, entry: 1, exit: 2 }\n"         /* 20 */
-    "      object: { unit: 7, profile: wirenboard-mr6c-v3, input: 3 }\n"                 /* 21 */
-    "      fire: { unit: 7, profile: wirenboard-mr6c-v3, input: 4 }\n"                   /* 22 */
-    "      lamps: { green: 5, blue: 6, amber: 7, red: 8, sounder: 4 }\n"                 /* 23 */
-    "    on_link_loss: free-exit\n"                                                      /* 24 */
-    "  next:\n"                                                                          /* 25 */
-    "    to: san\n"                                                                      /* 26 */
-    "    device:\n"                                                                      /* 27 */
-    "      plugin: bus\n"                                                                /* 28 */
-    "      unit: 2\n"                                                                    /* 29 */
-    "      profile: waveshare-relay\n"                                                   /* 30 */
-    "      release: 2\n"                                                                 /* 31 */
-    "      count: { unit: 7, profile: wirenboard-mr6c-v3, entry: 3, exit: 4 }\n"         /* 32 */
-    "  xe:\n"                                                                            /* 33 */
-    "    to: san\n"                                                                      /* 34 */
-    "    device: { plugin: bus, unit: 3, profile: barrier-waveshare-io,\n"               /* 35 */
-    "      object: { input: 3, active: open }, tamper: { input: 4, active: closed } }\n" /* 36 */
-    "  wb:\n"                                                                            /* 37 */
-    "    to: san\n"                                                                      /* 38 */
-    "    device:\n"                                                                      /* 39 */
-    "      plugin: bus-2\n"                                                              /* 40 */
-    "      unit: 7\n"                                                                    /* 41 */
-    "      profile: wirenboard-mr6c-v3\n"                                                /* 42 */
-    "      release: 3\n"                                                                 /* 43 */
-    "      count: { entry: 1 }\n"                                                        /* 44 */
-    "      settings: { poll-timeout: 3, safe-state: 1 }\n"                               /* 45 */
-    "    on_link_loss: free\n"                                                           /* 46 */
-    "plugins:\n"                                                                         /* 47 */
-    "  bus: { use: gate_modbus, address: x }\n"                                          /* 48 */
-    "  bus-2: { use: gate_modbus, address: y }\n"                                        /* 49 */
-    "credentials: { accept: [declaration], trust: trust }\n"                             /* 50 */
-    "journal: { path: j.db }\n";                                                         /* 51 */
+    "site: { id: x, name: X, area: \"05977\" }\n"                                          /* 1 */
+    "zones: { san: {} }\n"                                                                 /* 2 */
+    "gates:\n"                                                                             /* 3 */
+    "  lot:\n"                                                                             /* 4 */
+    "    to: san\n"                                                                        /* 5 */
+    "    device:\n"                                                                        /* 6 */
+    "      plugin: bus\n"                                                                  /* 7 */
+    "      unit: 1\n"                                                                      /* 8 */
+    "      profile: lot-turnstile\n"                                                       /* 9 */
+    "      lamps: { green: 1, red: 2 }\n"                                                  /* 10 */
+    "      check: { unit: 7, profile: wirenboard-mr6c-v3, entry: 5, exit: 6 }\n"           /* 11 */
+    "      settings: { motor-time: 9 }\n"                                                  /* 12 */
+    "  made:\n"                                                                            /* 13 */
+    "    to: san\n"                                                                        /* 14 */
+    "    device:\n"                                                                        /* 15 */
+    "      plugin: bus\n"                                                                  /* 16 */
+    "      unit: 2\n"                                                                      /* 17 */
+    "      profile: waveshare-relay\n"                                                     /* 18 */
+    "      release: 1\n"                                                                   /* 19 */
+    "      count: { unit: 7, profile: wirenboard-mr6c-v3, entry: 1, exit: 2 }\n"           /* 20 */
+    "      object: { unit: 7, profile: wirenboard-mr6c-v3, input: 3 }\n"                   /* 21 */
+    "      fire: { unit: 7, profile: wirenboard-mr6c-v3, input: 4 }\n"                     /* 22 */
+    "      lamps: { green: 5, blue: 6, amber: 7, red: 8, sounder: 4 }\n"                   /* 23 */
+    "    on_link_loss: free-exit\n"                                                        /* 24 */
+    "  next:\n"                                                                            /* 25 */
+    "    to: san\n"                                                                        /* 26 */
+    "    device:\n"                                                                        /* 27 */
+    "      plugin: bus\n"                                                                  /* 28 */
+    "      unit: 2\n"                                                                      /* 29 */
+    "      profile: waveshare-relay\n"                                                     /* 30 */
+    "      release: 2\n"                                                                   /* 31 */
+    "      count: { unit: 7, profile: wirenboard-mr6c-v3, entry: 3, exit: 4 }\n"           /* 32 */
+    "  xe: {\n"                                                                            /* 33 */
+    "    to: san, pass_time: 20 s,\n"                                                      /* 34 */
+    "    device: { plugin: bus, unit: 3, profile: barrier-waveshare-io,\n"                 /* 35 */
+    "      object: { input: 3, active: open }, tamper: { input: 4, active: closed } } }\n" /* 36 */
+    "  wb:\n"                                                                              /* 37 */
+    "    to: san\n"                                                                        /* 38 */
+    "    device:\n"                                                                        /* 39 */
+    "      plugin: bus-2\n"                                                                /* 40 */
+    "      unit: 7\n"                                                                      /* 41 */
+    "      profile: wirenboard-mr6c-v3\n"                                                  /* 42 */
+    "      release: 3\n"                                                                   /* 43 */
+    "      count: { entry: 1 }\n"                                                          /* 44 */
+    "      settings: { poll-timeout: 3, safe-state: 1 }\n"                                 /* 45 */
+    "    on_link_loss: free\n"                                                             /* 46 */
+    "plugins:\n"                                                                           /* 47 */
+    "  bus: { use: gate_modbus, address: x }\n"                                            /* 48 */
+    "  bus-2: { use: gate_modbus, address: y }\n"                                          /* 49 */
+    "credentials: { accept: [declaration], trust: trust }\n"                               /* 50 */
+    "journal: { path: j.db }\n";                                                           /* 51 */
 
 static chl_err parse(const char *text, struct config **out, struct chl_yaml_error *error)
 {
@@ -183,6 +183,12 @@ static const struct mistake {
      "expected hold, free-exit, got free, which 'waveshare-relay' cannot do alone"},
     {"on_link_loss: free-exit", "on_link_loss: free", 24, 19, "it has no watchdog and stays"},
     {"on_link_loss: free\n", "on_link_loss: freee\n", 46, 19, "did you mean 'free'?"},
+    /* A mechanism must not wait longer than the lane does. */
+    {"pass_time: 20 s", "pass_time: 19 s", 34, 25, "expected 'pass_time: 20000 ms' or more"},
+    {", pass_time: 20 s", "", 33, 3, "got none, which means 7000 ms"},
+    {"  next:\n", "  next:\n    pass_time: 4999 ms\n", 26, 16, "'waveshare-relay' waits so long"},
+    {"  next:\n", "  next:\n    pass_time: 5 s\n", 0, 0, NULL},
+    {"  lot:\n", "  lot:\n    pass_time: 1 s\n", 0, 0, NULL},
     /* Outputs. */
     {"      release: 1\n", "", 15, 5, "say which output of 'waveshare-relay' opens it"},
     {"release: 1", "release: 9", 19, 16, "expected 1 to 8 for 'release', got 9"},
