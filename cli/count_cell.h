@@ -8,8 +8,10 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/** `312 ± 7`, as short as `width` columns ask for, "-" when there is no count.
- *  @param what a zone, or any object with `inside` and `uncertain`. Thread: main. Blocks: never. */
+/** `312 ± 7`, as short as `width` columns ask for, "-" when there is no count, "?" when it is not
+ *  known: the last one that was is no count of now.
+ *  @param what a zone, or any object with `inside`, `uncertain` and perhaps `state`. Thread: main.
+ * Blocks: never. */
 void count_cell(const json_t *what, char *out, size_t size, size_t width);
 
 #endif
