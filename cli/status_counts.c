@@ -57,9 +57,8 @@ static void say_unknown(FILE *out, const json_t *zone, const char *name, bool en
     clock_of(zone, "since", since);
     (void)snprintf(first, sizeof first, "%sUNKNOWN%s", red, plain);
     (void)snprintf(line, sizeof line,
-                   english
-                       ? "%s: since %s a gate that counts it does not answer; before %lld ± %lld"
-                       : "%s: từ %s có cổng đếm khu này không trả lời; trước đó %lld ± %lld",
+                   english ? "%s: since %s a gate that counts it does not answer; before %lld±%lld"
+                           : "%s: từ %s có cổng đếm khu này không trả lời; trước đó %lld±%lld",
                    name, since, (long long)json_integer_value(json_object_get(zone, "inside")),
                    (long long)json_integer_value(json_object_get(zone, "uncertain")));
     status_why(out, first, line, columns);
