@@ -186,6 +186,7 @@ int firmware_find_bus(const struct firmware_options *options, struct firmware_un
         .own = true,
         .any_loss = options->on_link_loss < 0,
         .outputs = options->rows != 0 ? options->rows : UINT64_MAX,
+        .counts = options->rows != 0 ? options->rows : UINT64_MAX,
         .wants = {.pass_time_ms = options->pass_time_ms,
                   .on_link_loss = options->on_link_loss < 0 ? CHL_LINK_HOLD
                                                             : (chl_link_loss)options->on_link_loss,

@@ -218,7 +218,7 @@ static int choose(const struct firmware_options *options, struct firmware_units 
         code = code == CLI_OK ? firmware_take_place(options, unit) : code;
         for (size_t k = 0; code == CLI_OK && k < unit->use_count; k++) {
             const bool outputs = !unit->profile->registers[CHL_REG_LAMP].present;
-            unit->uses[k].counts &= outputs ? ~unit->lamps : UINT64_MAX;
+            unit->uses[k].lamps = outputs ? unit->lamps : 0;
         }
         if (code != CLI_OK) {
             return code;

@@ -43,6 +43,7 @@ struct chl_firmware_use {
     uint64_t outputs; /**< rows that release or close it, bit n = row n */
     uint64_t counts;  /**< rows that count for it; not own and 0 = the unit neither releases nor
                          counts,  and nothing is wanted of it */
+    uint64_t lamps; /**< rows that light a lamp of any gate: not prepared as outputs that release */
 };
 
 /** Which controller, and what may be known of its bus. All is borrowed for the run's life. */

@@ -13,11 +13,17 @@ bool firmware_moves(const struct chl_firmware_item *item)
     return item->setting->kind != CHL_SETTING_PLAIN;
 }
 
-/** Whether it is a setting of what lets people in, and not of a contact that only counts. */
+static uint64_t row_of(const struct chl_firmware_item *item)
+{
+    return item->setting->reg.rows > 1 ? UINT64_C(1) << item->row : 0;
+}
+
+/** Whether it is a setting of the gate's own board that the site may wish for: of what lets people
+ *  in, or of the contacts on it; not of an output that only stands beside a contact that counts. */
 static bool releases(const struct chl_firmware_use *use, const struct chl_firmware_item *item)
 {
-    return use->own &&
-           (item->setting->reg.rows <= 1 || (use->outputs & UINT64_C(1) << item->row) != 0);
+    const uint64_t rows = item->setting->of == CHL_ROWS_INPUT ? use->counts : use->outputs;
+    return use->own && (row_of(item) == 0 || (rows & row_of(item)) != 0);
 }
 
 /** Whether the gate minds this row of this setting: the same rule as that by which the driver holds
@@ -25,14 +31,15 @@ static bool releases(const struct chl_firmware_use *use, const struct chl_firmwa
 static bool minds(const struct chl_firmware_use *use, const struct chl_firmware_item *item)
 {
     const struct chl_setting *s = item->setting;
-    const uint64_t row = s->reg.rows > 1 ? UINT64_C(1) << item->row : 0;
+    const uint64_t row = row_of(item);
     if (releases(use, item)) {
         return true;
     }
-    if (s->want != CHL_WANT_VALUE) {
+    if (s->want != CHL_WANT_VALUE || s->of == CHL_ROWS_OUTPUT) {
         return false;
     }
-    return row != 0 ? (use->counts & row) != 0 : use->counts != 0;
+    const uint64_t counts = s->of == CHL_ROWS_INPUT ? use->counts : use->counts & ~use->lamps;
+    return row != 0 ? (counts & row) != 0 : use->counts != 0;
 }
 
 static bool use_wants(const struct chl_firmware_use *use, const struct chl_firmware_item *item,

@@ -40,18 +40,23 @@ static bool is_lamp(const struct chl_modbus *bus, const struct unit *u, int row)
     return false;
 }
 
-/** `own`: for the rows that release; otherwise for those that count. */
+/** `own`: for the rows that release; otherwise for those that count. What a site wishes of inputs
+ *  binds on the gate's own board. */
 static void add_setting(struct list *list, const struct chl_modbus *bus, const struct unit *u,
                         const struct gate *g, const struct chl_setting *s, bool own)
 {
     const struct chl_modbus_device *d = &g->id;
     const size_t from = u->check_first;
+    const bool wishes = own || (s->of == CHL_ROWS_INPUT && gate_unit(bus, g, PART_RELEASE) == u);
     const struct chl_wants wants = {own ? d->pass_time_ms : 0, d->on_link_loss,
-                                    own ? d->wish_count : 0, d->wishes};
+                                    wishes ? d->wish_count : 0, d->wishes};
     const int rows[] = {own ? g->row : d->count.rows[0], own ? d->close_row : d->count.rows[1]};
     int64_t value = 0;
     /* Rows that only count open nothing when the link is lost, but their contacts must drive none.
      */
+    if (s->of == (own ? CHL_ROWS_INPUT : CHL_ROWS_OUTPUT)) {
+        return;
+    }
     if (s->kind != CHL_SETTING_PLAIN || s->reg.write_only ||
         (!own && s->want == CHL_WANT_LINK_LOSS) || !chl_setting_wanted(s, &wants, &value)) {
         return;
@@ -64,7 +69,7 @@ static void add_setting(struct list *list, const struct chl_modbus *bus, const s
     for (size_t i = 0; i < (s->reg.rows > 1 ? 2U : 1U); i++) {
         const int row = s->reg.rows > 1 ? rows[i] : 0;
         if (row >= 0 && (row < s->reg.rows || row == 0) &&
-            (own || s->reg.rows < 2 || !is_lamp(bus, u, row))) {
+            (own || s->reg.rows < 2 || s->of == CHL_ROWS_INPUT || !is_lamp(bus, u, row))) {
             check.row = (uint16_t)row;
             add(list, &check, from);
         }

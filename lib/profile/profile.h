@@ -108,6 +108,13 @@ typedef enum {
     CHL_SETTING_LINE     /**< speed or parity: the same */
 } chl_setting_kind;
 
+/** What the rows of a setting are numbered by. */
+typedef enum {
+    CHL_ROWS_BOTH,  /**< an input and the output of its number: either way of use needs it right */
+    CHL_ROWS_INPUT, /**< inputs: nothing to a row that only releases */
+    CHL_ROWS_OUTPUT /**< outputs: nothing to a row that only counts */
+} chl_rows_of;
+
 /** A setting kept by the controller. */
 struct chl_setting {
     const char *name; /**< as profiles, sites and `chilang firmware` write it */
@@ -117,6 +124,7 @@ struct chl_setting {
     bool has_complement;     /**< reg.address + 1 holds the one's complement; both in one write */
     chl_setting_kind kind;
     chl_want_kind want;
+    chl_rows_of of; /**< CHL_ROWS_BOTH without rows */
     int64_t wanted[CHL_LINK_LOSS_COUNT];
     int64_t tick_ms; /**< CHL_WANT_PASS_TIME: what 1 means, in ms */
 };

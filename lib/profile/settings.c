@@ -19,7 +19,7 @@ struct fail_safe_options {
 struct setting_options {
     struct register_options reg;
     const char *role, *about_vi, *about_en;
-    int kind, want;
+    int kind, want, of;
     bool complement, fixed;
     int64_t value, tick_ms, per_loss[CHL_LINK_LOSS_COUNT];
 };
@@ -27,6 +27,7 @@ struct setting_options {
 static const char *const watchdogs[] = {"none", "poll-timeout", NULL};
 static const char *const kinds[] = {"plain", "address", "line", NULL};
 static const char *const wants[] = {"none", "value", "pass-time", "link-loss", NULL};
+static const char *const rows_of[] = {"both", "input", "output", NULL};
 static const char *const link_losses[] = {
 #define LOSS(id, text) text,
     CHL_LINK_LOSSES(LOSS)
@@ -117,6 +118,15 @@ const struct chl_opt profile_setting_table[] = {
          "kỳ",
      .help_en = "which value is right: `value`; `pass-time` of the gate; `link-loss`: by the "
                 "gate's on_link_loss, part of the fail-safe; `none`: any"},
+    {.name = "of",
+     .type = CHL_OPT_ENUM,
+     .dflt = "both",
+     .choices = rows_of,
+     .offset = AT(of),
+     .help_vi = "Các hàng là của đầu vào hay đầu ra: input: chỉ hàng đếm cần; output: chỉ hàng mở; "
+                "both: đầu vào và đầu ra cùng số",
+     .help_en = "with `rows`, what they belong to: `input`: only rows that count need it; "
+                "`output`: only rows that release; `both`: an input and the output of its number"},
     {.name = "fixed",
      .type = CHL_OPT_BOOL,
      .dflt = "false",
@@ -310,6 +320,19 @@ static chl_err check_setting(struct profile_reading *r, struct chl_yaml_node nod
                                    "expected 'want: value' beside 'fixed', got 'want: %s'",
                                    wants[s->want]);
     }
+    struct chl_yaml_node of = chl_yaml_get(r->yaml, node, "of");
+    if (of.index != 0 && s->reg.rows < 2) {
+        return chl_yaml_refuse_key(r->yaml, of, r->error,
+                                   "expected 'rows' of 2 or more beside 'of' for '%.40s', got %u",
+                                   s->name, s->reg.rows);
+    }
+    if (s->of == CHL_ROWS_INPUT &&
+        (s->want == CHL_WANT_PASS_TIME || s->want == CHL_WANT_LINK_LOSS)) {
+        return chl_yaml_refuse(r->yaml, of, r->error,
+                               "expected 'want: value' or none beside 'of: input', got 'want: %s'; "
+                               "an input lets nobody in",
+                               wants[s->want]);
+    }
     if (s->reg.write_only) {
         return chl_yaml_refuse_key(r->yaml, node, r->error,
                                    "expected setting '%.40s' to be readable, got access: write; "
@@ -347,6 +370,7 @@ static chl_err read_setting(struct profile_reading *r, struct chl_yaml_node node
                               .fixed = o.fixed,
                               .kind = (chl_setting_kind)o.kind,
                               .want = (chl_want_kind)o.want,
+                              .of = (chl_rows_of)o.of,
                               .tick_ms = o.tick_ms};
     result = place_setting(r, node, name, &o, &s->reg);
     result = result != CHL_OK ? result : check_setting(r, node, s);

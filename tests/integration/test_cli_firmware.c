@@ -145,15 +145,15 @@ static void test_plan_never_writes(void **state)
     fw_assert_says(&answer, "To be written, in this order: 1. start-time: 7 s → 9 s");
     /* Relay 1 releases; contacts 3 and 4 count on the same board and must drive no relay. */
     fw_assert_says(&answer, "1. input-mode 1: 0 → 3 2. input-mode 3: 0 → 3 3. input-mode 4: 0 → 3 "
-                            "4. timer-mode 1: 0 → 3");
-    fw_assert_says(&answer, "10. safe-state 1: 0 → 1 11. safe-apply 1: 0 → 1 12. safe-inputs "
-                            "1: 0 → 1 13. poll-timeout: 10 s → 6 s");
+                            "4. timer-mode 1: 0 → 3 5. on-pulse 1: 3000 ms → 500 ms");
+    fw_assert_says(&answer, "6. safe-state 1: 0 → 1 7. safe-apply 1: 0 → 1 8. safe-inputs "
+                            "1: 0 → 1 9. poll-timeout: 10 s → 6 s");
     assert_int_equal(count_writes(fw_path(&world, "plan.txt")), 0);
     assert_int_equal(fw_truth(&world, 1, "writes"), 0);
     assert_int_equal(fw_truth(&world, 2, "writes"), 0);
     /* The same look at an apply sees its writes. */
     assert_int_equal(fw_run(&world, "apply site.yaml --capture apply.txt " WHO).code, 0);
-    assert_int_equal(count_writes(fw_path(&world, "apply.txt")), 14);
+    assert_int_equal(count_writes(fw_path(&world, "apply.txt")), 10);
 }
 
 static void test_apply_writes_reads_back_and_records(void **state)
@@ -181,9 +181,9 @@ static void test_apply_writes_reads_back_and_records(void **state)
     assert_int_equal(entries[0].changes[0].value, 9);
     assert_true(entries[3].end);
     assert_string_equal(entries[3].outcome, "applied");
-    assert_int_equal(entries[3].change_count, 13);
-    assert_string_equal(entries[3].changes[12].setting, "poll-timeout");
-    assert_string_equal(entries[3].changes[12].fate, "verified");
+    assert_int_equal(entries[3].change_count, 9);
+    assert_string_equal(entries[3].changes[8].setting, "poll-timeout");
+    assert_string_equal(entries[3].changes[8].fate, "verified");
     const long written = fw_truth(&world, 2, "writes");
     assert_int_equal(fw_run(&world, "apply site.yaml " WHO).code, 0); /* nothing to do */
     assert_int_equal(fw_truth(&world, 2, "writes"), written);
@@ -197,14 +197,14 @@ static void test_a_write_without_answer_is_found_by_reading(void **state)
     fw_do(&world, "{\"op\":\"fault\",\"unit\":2,\"kind\":\"short\",\"function\":6,\"times\":1}");
     struct fw_answer answer = fw_run(&world, "apply site.yaml G2 " WHO);
     assert_int_equal(answer.code, 0);
-    assert_int_equal(fw_truth(&world, 2, "writes"), 13);
+    assert_int_equal(fw_truth(&world, 2, "writes"), 9);
     /* An echo of another value is no acknowledgement, and no reason to write again. */
     fw_do(&world, "{\"op\":\"setting\",\"unit\":2,\"name\":\"on-pulse\",\"value\":30}");
     fw_do(&world,
           "{\"op\":\"fault\",\"unit\":2,\"kind\":\"wrong-value\",\"function\":6,\"times\":1}");
     answer = fw_run(&world, "apply site.yaml G2 " WHO);
     assert_int_equal(answer.code, 0);
-    assert_int_equal(fw_truth(&world, 2, "writes"), 16); /* rows 1, 3 and 4, once each */
+    assert_int_equal(fw_truth(&world, 2, "writes"), 10); /* row 1 alone, once */
 }
 
 static void test_a_refusal_stops_and_says_what_was_not_written(void **state)
@@ -249,7 +249,7 @@ static void test_nothing_is_written_without_a_yes_a_name_and_a_record(void **sta
     fw_assert_says(&answer, "expected a terminal to ask, or --yes");
     answer = fw_type(&world, "n\n", "apply site.yaml G2 --who Lan --why x");
     assert_int_equal(answer.code, 1);
-    fw_assert_says(&answer, "Write 13 settings to unit 2? (y/n): ");
+    fw_assert_says(&answer, "Write 9 settings to unit 2? (y/n): ");
     fw_assert_says(&answer, "Nothing was written.");
     answer = fw_run(&world, "apply site.yaml --state /proc/nowhere " WHO);
     assert_int_equal(answer.code, 1);
@@ -258,7 +258,7 @@ static void test_nothing_is_written_without_a_yes_a_name_and_a_record(void **sta
     assert_int_equal(fw_record(&world, entries), 0);
     answer = fw_type(&world, "y\n", "apply site.yaml G2 --who Lan --why x");
     assert_int_equal(answer.code, 0);
-    assert_int_equal(fw_truth(&world, 2, "writes"), 13);
+    assert_int_equal(fw_truth(&world, 2, "writes"), 9);
 }
 
 static void test_a_board_without_a_site_is_prepared_on_the_bench(void **state)

@@ -15,6 +15,7 @@
 
 #define LOT  "firmware-config/lot-turnstile.yaml"
 #define MR6C "firmware-config/wirenboard-mr6c-v3.yaml"
+#define MOXA "firmware-config/moxa-iologik-e1214.yaml"
 
 enum { FC06 = 6, FC16 = 16 };
 
@@ -310,6 +311,32 @@ static void test_rows_that_count_on_the_releasing_board_are_minded_too(void **st
     assert_true(bench_item(&b, "input-mode", 3)->is_wanted);
     assert_true(bench_item(&b, "safe-state", 0)->is_wanted);
     assert_false(bench_item(&b, "safe-state", 2)->is_wanted);
+    assert_true(bench_item(&b, "timer-mode", 0)->is_wanted);
+    assert_false(bench_item(&b, "timer-mode", 2)->minds); /* an output that nobody uses */
+    assert_false(bench_item(&b, "on-pulse", 3)->minds);
+    bench_close(&b);
+}
+
+/* Counter 3 stands beside the lamp of output 3; output 1 releases beside a contact of nobody's. */
+static void test_rows_of_inputs_and_of_outputs_are_told_apart(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_open(&b, MOXA);
+    struct chl_firmware_use use = {
+        .gate = "G1", .own = true, .outputs = 1, .counts = 4, .lamps = 4};
+    b.target.uses = &use;
+    b.target.use_count = 1;
+    bench_read(&b);
+    assert_true(bench_item(&b, "pulse-on-width", 0)->is_wanted);
+    assert_false(bench_item(&b, "pulse-on-width", 2)->minds);
+    assert_false(bench_item(&b, "counter-run", 0)->minds);
+    assert_true(bench_item(&b, "counter-run", 2)->is_wanted);
+    use.own = false;
+    use.outputs = 0;
+    bench_read(&b);
+    assert_false(bench_item(&b, "pulse-count", 2)->minds);
+    assert_true(bench_item(&b, "counter-run", 2)->is_wanted);
     bench_close(&b);
 }
 
@@ -318,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reading_reads_each_setting_and_writes_nothing),
         cmocka_unit_test(test_rows_that_count_on_the_releasing_board_are_minded_too),
+        cmocka_unit_test(test_rows_of_inputs_and_of_outputs_are_told_apart),
         cmocka_unit_test(test_what_it_does_alone_comes_before_the_time_after_which_it_does_it),
         cmocka_unit_test(test_applying_writes_what_differs_and_reads_it_back),
         cmocka_unit_test(test_a_device_without_single_writes_gets_many_of_one),

@@ -472,12 +472,15 @@ static void test_contacts_that_count_on_the_releasing_board_drive_nothing(void *
     gate.count = rig_part(r, COUNTER, 2, 3);
     for (unsigned row = 0; row < 6; row++) {
         *rig_setting(r, COUNTER, "input-mode", row) = 0;
+        *rig_setting(r, COUNTER, "timer-mode", row) = 0;
     }
     rig_start(r, &gate, 1);
     rig_run(r, 4000 * MS);
     assert_int_equal(*rig_setting(r, COUNTER, "input-mode", 2), 3);
     assert_int_equal(*rig_setting(r, COUNTER, "input-mode", 3), 3);
     assert_int_equal(*rig_setting(r, COUNTER, "input-mode", 4), 0); /* nobody's */
+    assert_int_equal(*rig_setting(r, COUNTER, "timer-mode", 0), 3);
+    assert_int_equal(*rig_setting(r, COUNTER, "timer-mode", 2), 0); /* its output does nothing */
     rig_free(r);
 }
 
