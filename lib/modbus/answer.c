@@ -201,6 +201,15 @@ static void unanswered(struct chl_modbus *bus, const struct errand *e, bool unse
     e->unit->in_round = false;
 }
 
+/** How long after now an answer can still begin. The moment of asking says nothing about it: the
+ *  line was waited for, then the frame took its time. But a timeout ends the answer's time after
+ * the last byte of the question, and of any other end the question was out before. */
+static int64_t owed_ns(const struct unit *u, chl_modbus_status status, int64_t response_ns)
+{
+    const int64_t passed_ns = status == CHL_MODBUS_TIMEOUT ? response_ns : 0;
+    return u->delay_ns > passed_ns ? u->delay_ns - passed_ns : 0;
+}
+
 static void on_silence(struct chl_modbus *bus, const struct errand *e,
                        const struct chl_modbus_answer *answer, int64_t now_ns)
 {
@@ -220,8 +229,7 @@ static void on_silence(struct chl_modbus *bus, const struct errand *e,
     if (bus->settings.serial) {
         /* Nothing on a line tells a late answer from the next one's: silence until none can come
          * any more. The line stays open, the others are asked after it. */
-        const int64_t at = bus->asked_ns + e->unit->delay_ns;
-        bus->flush_at_ns = at > now_ns ? at : now_ns;
+        bus->flush_at_ns = now_ns + owed_ns(e->unit, answer->status, bus->request.response_ns);
     } else {
         /* A late answer to this question must not be taken for the next one's: the link goes. */
         break_link(bus, now_ns, NULL);

@@ -226,7 +226,6 @@ struct chl_modbus {
     int64_t quiet_until_ns; /**< the gap after the last transaction */
     int64_t probe_at_ns;    /**< no probe of a failing unit before */
     int64_t flush_at_ns;    /**< serial: silent until then, then flushed; 0 = not */
-    int64_t asked_ns;       /**< when the request under way was handed out */
     uint64_t random, arrivals;
     bool is_due;   /**< something waits only for the gap */
     bool was_sent; /**< `at.command->sent` before this transaction */

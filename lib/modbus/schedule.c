@@ -268,7 +268,6 @@ bool schedule_pick(struct chl_modbus *bus, int64_t now_ns)
         return false;
     }
     bus->at = best.errand;
-    bus->asked_ns = now_ns;
     bus->request = request_for(bus, &bus->at, now_ns);
     if (bus->at.command != NULL) {
         bus->was_sent = bus->at.command->sent;

@@ -69,11 +69,43 @@ static void test_silent_contacts_are_named(void **state)
     rig_free(r);
 }
 
+/* The line was waited for and the question took its time on it: only then does the device's longest
+ * delay begin. Counted from the decision to ask, a late answer is taken for the next question's. */
+static void test_silence_counts_from_the_questions_last_byte(void **state)
+{
+    (void)state;
+    static const conduct lost[] = {MUTE, GARBLES};
+    for (size_t i = 0; i < 2; i++) {
+        struct rig *r = rig_new(true);
+        const struct chl_profile *p = rig_board(r, GATE, "generic-coil-turnstile");
+        const struct chl_modbus_device gate = rig_gate(r, 0, GATE);
+        r->taking_ns = 90 * MS;
+        rig_start(r, &gate, 1);
+        rig_run(r, 3000 * MS);
+        assert_int_equal(r->flushes, 0);
+        r->boards[GATE].conduct = lost[i];
+        while (r->flushes == 0) {
+            assert_true(r->wire_count < BOARD_WIRE / 2);
+            rig_run(r, MS);
+        }
+        size_t at = r->wire_count - 1;
+        while (r->wire[at].at_ns >= r->flush_ns) {
+            at--; /* asked again after it */
+        }
+        const int64_t last_byte_ns = r->wire[at].at_ns + r->taking_ns;
+        assert_true(p->delay_max_ms > p->response_ms);
+        assert_true(r->flush_ns >= last_byte_ns + p->delay_max_ms * MS);
+        assert_true(r->flush_ns <= last_byte_ns + (p->delay_max_ms + 10) * MS);
+        rig_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_silent_second_count_is_no_count),
         cmocka_unit_test(test_silent_contacts_are_named),
+        cmocka_unit_test(test_silence_counts_from_the_questions_last_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
