@@ -57,6 +57,10 @@ static void wake(struct trap_device *d)
 void device_cut(struct trap_device *d)
 {
     int *const ends[] = {&d->listener, &d->client, &d->held_slave};
+    if (d->listener >= 0) {
+        /* The thread's poll() keeps a closed one listening until it has woken. */
+        (void)shutdown(d->listener, SHUT_RDWR);
+    }
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (*ends[i] >= 0) {
             (void)close(*ends[i]);
