@@ -12,6 +12,9 @@
 #define PERSONS_PER_S INT64_C(2)
 /* Beside that: readings come late, and a contact may bounce. */
 #define PLAUSIBLE_START INT64_C(10)
+/* A counter that runs away is told of so often, not at every reading. */
+#define ASTRAY_NS (10 * CHL_NS_PER_S)
+#define MILLI     INT64_C(1000)
 /* Beside that of what may have been lost with a counter. */
 #define LOST_START INT64_C(4)
 /* A gap that may hide more than these is worth that somebody counts. */
@@ -58,6 +61,50 @@ static int64_t most_since(const struct decision *decision, uint16_t index,
                         ? count_most(reading->taken_ns, watch->taken_ns)
                         : 0;
     return most > taken ? most : taken;
+}
+
+/* What can have passed since the last reading: so many a second, and a few at once; what those few
+ * were is only given back with time, or a contact that chatters would be a crowd. */
+static int64_t budget(const struct decision *decision, uint16_t index,
+                      const struct chl_gate_reading *reading)
+{
+    const struct engine_watch *watch = &decision->engine->watch[index];
+    if (watch->heard_ns == 0) {
+        return most_since(decision, index, reading) * MILLI;
+    }
+    int64_t away_ns = decision->input->now_ns - watch->heard_ns;
+    int64_t taken_ns =
+        watch->taken_ns != 0 && reading->taken_ns != 0 ? reading->taken_ns - watch->taken_ns : 0;
+    away_ns = taken_ns > away_ns ? taken_ns : away_ns;
+    away_ns = away_ns > 0 ? away_ns : 0;
+    return watch->spare + PERSONS_PER_S * (away_ns / (CHL_NS_PER_S / MILLI));
+}
+
+static void spend(struct engine_watch *watch, int64_t left)
+{
+    int64_t most = PLAUSIBLE_START * MILLI;
+    watch->spare = left > most ? most : left > 0 ? left : 0;
+}
+
+/* A counter that still moves faster than people between two readings has not begun anew: it runs
+ * away, and what it says is waited for, up to a while. */
+static bool runs_away(struct decision *decision, uint16_t index,
+                      const struct chl_gate_reading *reading)
+{
+    struct engine_watch *watch = &decision->engine->watch[index];
+    int64_t now_ns = decision->input->now_ns;
+    bool first = !watch->suspect;
+    int64_t most = count_most(now_ns, watch->raw_ns) - PLAUSIBLE_START + LOST_START;
+    bool quick = count_step(reading->entry_count, watch->raw_entry, reading->count_bits) > most ||
+                 count_step(reading->exit_count, watch->raw_exit, reading->count_bits) > most;
+    bool again = watch->gap_ns != 0 && now_ns - watch->gap_ns < ASTRAY_NS;
+    watch->suspect = true;
+    watch->suspect_ns = first ? now_ns : watch->suspect_ns;
+    watch->raw_entry = reading->entry_count;
+    watch->raw_exit = reading->exit_count;
+    watch->raw_ns = now_ns;
+    /* Two words of a counter may have been read around its carry: the next reading tells. */
+    return first || ((quick || again) && now_ns - watch->suspect_ns < ASTRAY_NS);
 }
 
 static void pass(struct decision *decision, uint16_t gate, engine_passage kind, uint32_t n,
@@ -231,21 +278,24 @@ static believed count_authority(struct decision *decision, uint16_t index,
     struct engine_watch *watch = &decision->engine->watch[index];
     bool restarted = watch->restarted;
     if (!gate->has_count) {
+        spend(watch, PLAUSIBLE_START * MILLI);
         reconcile(decision, index, 0, 0, reading, 0);
         return COUNTED;
     }
     uint32_t entries = count_step(reading->entry_count, gate->entry_count, reading->count_bits);
     uint32_t exits = count_step(reading->exit_count, gate->exit_count, reading->count_bits);
-    bool plausible = entries <= most && exits <= most;
-    if (!plausible && !watch->suspect) {
-        /* Two words of a counter may have been read around its carry. */
-        watch->suspect = true;
-        return NOT_BELIEVED;
-    }
+    int64_t moved = entries > exits ? entries : exits;
+    int64_t left = budget(decision, index, reading) - moved * MILLI;
+    bool plausible = left >= 0;
     /* Who saw it fall and rise again says that it began anew; it stands where it should. */
     bool torn = plausible && watch->suspect;
+    if (!plausible && runs_away(decision, index, reading)) {
+        return NOT_BELIEVED;
+    }
+    spend(watch, left);
     if ((restarted && !torn) || !plausible) {
         record_gap(decision, index, reading, most);
+        watch->gap_ns = decision->input->now_ns;
         return BEGAN_ANEW;
     }
     if (entries == 0 && exits == 0) {

@@ -29,7 +29,12 @@ struct engine_watch {
     bool settled;       /**< the device was read as ordered by the order of `settled_ns` */
     int64_t settled_ns; /**< engine_gate.mode_asked_ns then */
     int64_t astray_ns;  /**< since when it is not, 0 = it is */
-    bool suspect, check_suspect; /**< the last one was not believed: the next one settles it */
+    bool suspect, check_suspect;  /**< the last one was not believed: the next one settles it */
+    int64_t gap_ns;               /**< of the last record that its count was lost, 0 = none */
+    int64_t suspect_ns;           /**< since when none is */
+    uint32_t raw_entry, raw_exit; /**< of the last one that was not */
+    int64_t raw_ns;
+    int64_t spare; /**< thousandths of people that may pass at once, beside the time's own */
 };
 
 /** What a gate's lamps were last told. */

@@ -153,6 +153,40 @@ static void test_torn_completion_frees_no_place(void **state)
     site_close(&site);
 }
 
+/** Readings every 250 ms, each with so many more leaving. @return records of gaps. */
+static int leave(struct site *site, int readings, uint32_t first, uint32_t second)
+{
+    int gaps = 0;
+    for (int i = 0; i < readings; i++) {
+        site->now_ns += CHL_NS_PER_S / 4;
+        site_pass(site, 0, 0, i % 2 == 0 ? first : second);
+        gaps += site_record(site, RECORD_GAP) != NULL ? 1 : 0;
+    }
+    return gaps;
+}
+
+/* A crowd that leaves as quickly as people can is counted; a contact that chatters is none: it is
+ * told of a few times a minute, adds no crowd, and the bar holds those who did leave meanwhile. */
+static void test_chatter_is_no_crowd(void **state)
+{
+    (void)state;
+    struct site site;
+    site_open(&site);
+    site_ready(&site);
+    assert_int_equal(leave(&site, 240, 1, 0), 0);
+    assert_int_equal(site.engine.state.zones[1].left, 120);
+    int64_t bar = engine_zone_error(&site.engine, 1);
+    assert_in_range(leave(&site, 240, 12, 12), 3, 7);
+    assert_in_range(leave(&site, 240, 3, 1), 3, 7); /* as quick as it is, or eight a second */
+    assert_in_range(site.engine.state.zones[1].left, 120, 140);
+    assert_true(engine_zone_error(&site.engine, 1) - bar >= 120);
+    assert_in_range(leave(&site, 80, 0, 0), 0, 1); /* it ends */
+    assert_int_equal(leave(&site, 240, 1, 0), 0);
+    assert_in_range(site.engine.state.zones[1].left, 240, 260);
+    assert_true(site_replays(&site));
+    site_close(&site);
+}
+
 /* The completion of a command that counts nobody may be the one that says it. */
 static void test_restart_said_by_a_completion_is_a_gap(void **state)
 {
@@ -273,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counters_tell_their_stories),
         cmocka_unit_test(test_torn_completion_frees_no_place),
+        cmocka_unit_test(test_chatter_is_no_crowd),
         cmocka_unit_test(test_restart_said_by_a_completion_is_a_gap),
         cmocka_unit_test(test_audit_sets_the_bar_of_what_was_counted),
         cmocka_unit_test(test_recount_without_a_way_is_refused),

@@ -287,6 +287,7 @@ static void test_what_is_forgotten_leaves_nothing_behind(void **state)
         add_number(&chip, 300 + i);
         admit(site, &chip, 1);
         all_pass(site, 0);
+        wait_s(site, 1);
     }
     assert_int_equal(site->engine.state.codes.count, 120);
     wait_s(site, 13 * HOUR_S);
