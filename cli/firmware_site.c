@@ -154,7 +154,7 @@ static bool add_gate(struct firmware_units *out, const struct config_gate *gate,
         uint64_t counts;
     } parts[PARTS_MAX] = {
         {gate->count.unit, gate->count.profile, bit(gate->count.entry) | bit(gate->count.exit)},
-        {gate->check.unit, gate->check.profile, 0},
+        {gate->check.unit, gate->check.profile, bit(gate->check.entry) | bit(gate->check.exit)},
         {gate->object.unit, gate->object.profile, 0},
         {gate->fire.unit, gate->fire.profile, 0},
         {gate->tamper.unit, gate->tamper.profile, 0},

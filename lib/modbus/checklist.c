@@ -40,17 +40,19 @@ static bool is_lamp(const struct chl_modbus *bus, const struct unit *u, int row)
     return false;
 }
 
-/** `own`: for the rows that release; otherwise for those that count. What a site wishes of inputs
+/** For the rows that release, or those that count, or count beside. What a site wishes of inputs
  *  binds on the gate's own board. */
 static void add_setting(struct list *list, const struct chl_modbus *bus, const struct unit *u,
-                        const struct gate *g, const struct chl_setting *s, bool own)
+                        const struct gate *g, const struct chl_setting *s, gate_part part)
 {
+    const bool own = part == PART_RELEASE;
     const struct chl_modbus_device *d = &g->id;
     const size_t from = u->check_first;
     const bool wishes = own || (s->of == CHL_ROWS_INPUT && gate_unit(bus, g, PART_RELEASE) == u);
     const struct chl_wants wants = {own ? d->pass_time_ms : 0, d->on_link_loss,
                                     wishes ? d->wish_count : 0, d->wishes};
-    const int rows[] = {own ? g->row : d->count.rows[0], own ? d->close_row : d->count.rows[1]};
+    const struct chl_modbus_part *counter = part == PART_CHECK ? &d->check : &d->count;
+    const int rows[] = {own ? g->row : counter->rows[0], own ? d->close_row : counter->rows[1]};
     int64_t value = 0;
     /* Rows that only count open nothing when the link is lost, but their contacts must drive none.
      */
@@ -64,6 +66,7 @@ static void add_setting(struct list *list, const struct chl_modbus *bus, const s
     struct check check = {.setting = s,
                           .wanted = (uint32_t)value,
                           .gate = (uint16_t)(g - bus->gates),
+                          .aside = part == PART_CHECK,
                           .strict = s->want == CHL_WANT_LINK_LOSS || s->reg.needs_reboot ||
                                     !s->reg.writable || s->has_complement};
     for (size_t i = 0; i < (s->reg.rows > 1 ? 2U : 1U); i++) {
@@ -85,13 +88,17 @@ static void fill(struct list *list, struct chl_modbus *bus)
             const struct gate *g = &bus->gates[u->gates[k]];
             const bool own = gate_unit(bus, g, PART_RELEASE) == u;
             const bool counts = gate_unit(bus, g, PART_COUNT) == u;
+            const bool checks = gate_unit(bus, g, PART_CHECK) == u;
             for (size_t s = 0; s < u->profile->setting_count; s++) {
                 const struct chl_setting *setting = &u->profile->settings[s];
                 if (own) {
-                    add_setting(list, bus, u, g, setting, true);
+                    add_setting(list, bus, u, g, setting, PART_RELEASE);
                 }
                 if (counts && (!own || setting->reg.rows > 1)) {
-                    add_setting(list, bus, u, g, setting, false);
+                    add_setting(list, bus, u, g, setting, PART_COUNT);
+                }
+                if (checks && !counts && (!own || setting->reg.rows > 1)) {
+                    add_setting(list, bus, u, g, setting, PART_CHECK);
                 }
             }
         }

@@ -56,6 +56,7 @@ struct check {
     uint32_t wanted;
     uint16_t gate;
     bool strict;  /**< never written here; a difference makes the gate unfit */
+    bool aside;   /**< of a second count: a difference is told, and the gate goes on without it */
     bool bad;     /**< not as it should be when it was last compared */
     bool refused; /**< and the device would not even say */
     uint32_t found;

@@ -163,7 +163,8 @@ static bool refused(const struct board *b, const struct chl_modbus_request *q)
     const bool missing = q->function == 4 && b->missing != 0 && q->address <= b->missing &&
                          q->address + q->count > b->missing;
     return (b->profile->functions >> q->function & 1U) == 0 || q->address + q->count > TABLE ||
-           missing || (b->no_joins && q->count > 2);
+           missing || (b->no_joins && q->count > 2) ||
+           (q->function == 5 && b->fixed != 0 && q->address == b->fixed);
 }
 
 static void act(struct rig *r, struct board *b, const struct chl_modbus_request *q,

@@ -26,6 +26,7 @@ struct board {
     conduct conduct;
     bool no_joins;            /**< refuses reads of more than one register's row */
     uint16_t missing;         /**< address of an input register that it does not have; 0 = none */
+    uint16_t fixed;           /**< address of a coil that nobody may write; 0 = none */
     unsigned pulses[PULSES];  /**< started at an output */
     int64_t until_ns[PULSES]; /**< when it ends by itself */
 };

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { GATE = 1, CHECK = 5, CONTACTS = 6 };
+enum { GATE = 1, CHECK = 5, CONTACTS = 6, FIXED = 257 /* the second row's counter-run */ };
 
 static struct rig *beside(void)
 {
@@ -54,6 +54,30 @@ static void test_silent_second_count_is_no_count(void **state)
     assert_true(last(r)->has_check);
     assert_int_equal(last(r)->check_entry_count, 2);
     assert_int_equal(last(r)->silent, 0);
+    rig_free(r);
+}
+
+/* A counter that was left standing counts nobody, and nobody would know: it is started. One that
+ * cannot be put right is told, and takes no gate away. */
+static void test_second_count_is_prepared(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(false);
+    (void)rig_board(r, GATE, "generic-coil-turnstile");
+    (void)rig_board(r, CHECK, "moxa-iologik-e1214");
+    *rig_setting(r, CHECK, "counter-run", 0) = 0;
+    *rig_setting(r, CHECK, "counter-run", 1) = 0;
+    *rig_setting(r, CHECK, "counter-run", 2) = 0;
+    r->boards[CHECK].fixed = FIXED;
+    struct chl_modbus_device gate = rig_gate(r, 0, GATE);
+    gate.check = rig_part(r, CHECK, 0, 1);
+    rig_start(r, &gate, 1);
+    rig_run(r, 4000 * MS);
+    assert_int_equal(*rig_setting(r, CHECK, "counter-run", 0), 1);
+    assert_int_equal(*rig_setting(r, CHECK, "counter-run", 1), 0); /* it refuses */
+    assert_int_equal(*rig_setting(r, CHECK, "counter-run", 2), 0); /* nobody's */
+    assert_false(last(r)->unfit);
+    assert_true(last(r)->has_check);
     rig_free(r);
 }
 
@@ -104,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_silent_second_count_is_no_count),
+        cmocka_unit_test(test_second_count_is_prepared),
         cmocka_unit_test(test_silent_contacts_are_named),
         cmocka_unit_test(test_silence_counts_from_the_questions_last_byte),
     };
