@@ -73,6 +73,8 @@ void chl_bus_flush(struct chl_bus *bus);
  *  taken for another question's.
  *
  *  A broadcast is sent, then the turnaround is waited for and whatever was said in it is dropped.
+ *  What its deadline or a newer generation forbids is not sent, also when that came while the line
+ *  was waited for: STALE.
  *  @param request its response time counts from the last byte sent; on a serial line the time of
  *         the frames themselves is added to it.
  *  @param answer every field that its status needs is set.

@@ -105,6 +105,13 @@ static bool send_all(struct chl_bus *bus, const uint8_t *frame, size_t length,
     return true;
 }
 
+/** The last look before the wire: the line may have been waited for. */
+static bool is_stale(const struct chl_modbus_request *request)
+{
+    return (request->not_after_ns != 0 && chl_mono_ns() >= request->not_after_ns) ||
+           (request->newest != NULL && atomic_load(request->newest) > request->generation);
+}
+
 static bool send_request(struct chl_bus *bus, const struct chl_modbus_request *request,
                          struct chl_modbus_answer *answer)
 {
@@ -116,6 +123,10 @@ static bool send_request(struct chl_bus *bus, const struct chl_modbus_request *r
         (request->unit == 0 && !chl_modbus_writes(request))) {
         fail(answer, CHL_MODBUS_UNSENT,
              "expected FC01-06, 15 or 16 with a count in range, a broadcast to write");
+        return false;
+    }
+    if (is_stale(request)) {
+        fail(answer, CHL_MODBUS_STALE, "past its deadline or superseded");
         return false;
     }
     if (!send_all(bus, frame, length, answer)) {

@@ -236,6 +236,15 @@ static void on_silence(struct chl_modbus *bus, const struct errand *e,
     }
 }
 
+/** Nothing was sent and nothing is known anew: the next step drops what is over. */
+static void on_stale(struct chl_modbus *bus, const struct errand *e)
+{
+    if (e->command != NULL) {
+        e->command->sent = bus->was_sent;
+        e->command->phase = PHASE_QUEUED;
+    }
+}
+
 void chl_modbus_answered(struct chl_modbus *bus, int64_t now_ns,
                          const struct chl_modbus_answer *answer)
 {
@@ -251,6 +260,8 @@ void chl_modbus_answered(struct chl_modbus *bus, int64_t now_ns,
     } else if (answer->status == CHL_MODBUS_EXCEPTION) {
         unit_heard(bus, e.unit, now_ns);
         on_exception(bus, &e, answer->exception, now_ns);
+    } else if (answer->status == CHL_MODBUS_STALE) {
+        on_stale(bus, &e);
     } else {
         on_silence(bus, &e, answer, now_ns);
     }

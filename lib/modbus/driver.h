@@ -46,6 +46,12 @@ struct chl_modbus_request {
     uint16_t values[CHL_MODBUS_WRITE_MAX]; /**< words; FC05: the raw value (0xFF00, 0, or a
                                               length); FC15: 0 or 1 */
     int64_t response_ns; /**< longest wait for the answer; broadcast: the turnaround */
+    /** Monotonic: not sent from then on, however long the line had to be waited for; 0 = any time.
+     */
+    int64_t not_after_ns;
+    /** Not sent once this is beyond `generation`; NULL = nothing overtakes it. The driver's. */
+    const _Atomic uint32_t *newest;
+    uint32_t generation;
 };
 
 static inline bool chl_modbus_writes(const struct chl_modbus_request *request)
@@ -59,7 +65,8 @@ typedef enum {
     CHL_MODBUS_TIMEOUT = 3,   /**< no whole answer in time */
     CHL_MODBUS_BAD = 4,       /**< an answer that does not fit the question */
     CHL_MODBUS_LOST = 5,      /**< the link broke after something was sent */
-    CHL_MODBUS_UNSENT = 6     /**< the link was found broken before anything was sent */
+    CHL_MODBUS_UNSENT = 6,    /**< the link was found broken before anything was sent */
+    CHL_MODBUS_STALE = 7      /**< not sent: its time was over, or something newer came */
 } chl_modbus_status;
 
 /** How one transaction ended. */

@@ -252,6 +252,22 @@ static struct chl_modbus_request request_for(const struct chl_modbus *bus, const
                                      : gate_request(e);
 }
 
+/** What may be too late once the line is quiet goes with its deadline and generation. */
+static void bind(struct chl_modbus_request *request, const struct errand *e)
+{
+    const struct command *c = e->command;
+    if (c != NULL) {
+        request->not_after_ns = c->order.deadline_ns;
+        /* A lamp that shows the room's state is right whatever was granted meanwhile. */
+        request->newest = c->order.action == CHL_GATE_SIGNAL ? NULL : &e->gate->generation;
+        request->generation = c->order.generation;
+    } else if (e->purpose == FOR_PULSE) {
+        request->not_after_ns = e->gate->pulses.deadline_ns;
+        request->newest = &e->gate->generation;
+        request->generation = e->gate->pulses.generation;
+    }
+}
+
 /** Choose and begin the next transaction.
  *  @return false when nothing is due, or when the gap after the last one is not over. */
 bool schedule_pick(struct chl_modbus *bus, int64_t now_ns)
@@ -269,6 +285,7 @@ bool schedule_pick(struct chl_modbus *bus, int64_t now_ns)
     }
     bus->at = best.errand;
     bus->request = request_for(bus, &bus->at, now_ns);
+    bind(&bus->request, &bus->at);
     if (bus->at.command != NULL) {
         bus->was_sent = bus->at.command->sent;
         bus->at.command->sent = true;

@@ -234,6 +234,49 @@ static void test_line_that_never_falls_silent_is_not_used(void **state)
     chl_bus_free(bus);
 }
 
+static void *raise_later(void *newest)
+{
+    const struct timespec pause = {.tv_nsec = 100 * CHL_NS_PER_MS};
+    (void)nanosleep(&pause, NULL);
+    atomic_store((_Atomic uint32_t *)newest, 6);
+    return NULL;
+}
+
+/** The silence after a lost answer is waited for; what is over then, or was overtaken meanwhile,
+ *  stays off the line. */
+static void test_what_is_over_after_the_wait_is_not_sent(void **state)
+{
+    struct trap_device *device = *state;
+    struct chl_modbus_answer answer;
+    struct chl_modbus_request write = {.function = 6,
+                                       .unit = 1,
+                                       .address = 0x40,
+                                       .count = 1,
+                                       .values = {1},
+                                       .response_ns = DEVICE_PATIENCE_MS * CHL_NS_PER_MS};
+    _Atomic uint32_t newest = 5;
+    pthread_t thread;
+    struct chl_bus *bus = trap_open_device(device);
+    for (int way = 0; way < 2; way++) {
+        device_behave(device, DEVICE_SILENT, 0);
+        assert_int_equal(trap_ask(bus, 3, 10, 0, TRAP_ANSWER_MS, &answer), CHL_MODBUS_TIMEOUT);
+        device_behave(device, DEVICE_WELL, 0);
+        write.not_after_ns = way == 0 ? chl_mono_ns() + 100 * CHL_NS_PER_MS : 0;
+        write.newest = way == 0 ? NULL : &newest;
+        write.generation = 5;
+        assert_int_equal(pthread_create(&thread, NULL, raise_later, &newest), 0);
+        chl_bus_transact(bus, &write, &answer);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(answer.status, CHL_MODBUS_STALE);
+        assert_int_equal(device_writes(device, 0, 1, 0x40), 0);
+        atomic_store(&newest, 5);
+    }
+    chl_bus_transact(bus, &write, &answer);
+    assert_int_equal(answer.status, CHL_MODBUS_OK);
+    assert_int_equal(device_writes(device, 0, 1, 0x40), 1);
+    chl_bus_free(bus);
+}
+
 static void test_hang_up_is_noticed(void **state)
 {
     struct trap_device *device = *state;
@@ -312,6 +355,7 @@ int main(void)
         ON_LINE(test_silence_between_frames),
         ON_LINE(test_noise_is_dropped),
         ON_LINE(test_line_that_never_falls_silent_is_not_used),
+        ON_LINE(test_what_is_over_after_the_wait_is_not_sent),
         ON_LINE(test_hang_up_is_noticed),
         ON_LINE(test_random_answers_are_never_believed),
         ON_LINE(test_torn_and_missing_answers_time_out),

@@ -138,7 +138,16 @@ static void transact(struct bus *b, const struct chl_modbus_request *r)
     assert_true(b->wire_count < WIRE);
     b->wire[b->wire_count++] = (struct wired){b->now_ns, *r};
     b->now_ns += TRANSACT_US * INT64_C(1000);
+    if (u->manner == WAITED_FOR && chl_modbus_writes(r)) {
+        b->now_ns += 100 * MS;
+    }
     switch (u->manner) {
+    case WAITED_FOR:
+        if (r->not_after_ns != 0 && b->now_ns >= r->not_after_ns) {
+            a.status = CHL_MODBUS_STALE;
+            break;
+        }
+        /* fall through */
     case WELL:
         act(u, r, &a);
         break;

@@ -29,7 +29,8 @@ enum {
     R_ERR
 };
 
-typedef enum { WELL, SILENT, DEAF_AFTER, REFUSES, WRONG, HANGS_UP } manner;
+/* WAITED_FOR: the line is not quiet for 100 ms before each write. */
+typedef enum { WELL, SILENT, DEAF_AFTER, REFUSES, WRONG, HANGS_UP, WAITED_FOR } manner;
 
 struct unit {
     manner manner; /**< DEAF_AFTER: acts, but the answer is lost */

@@ -39,6 +39,26 @@ static void test_lost_answer_is_unknown(void **state)
     chl_modbus_free(b.driver);
 }
 
+/** The line was waited for, and then it was too late: nothing was sent, nothing is unknown. */
+static void test_what_the_line_made_late_is_over(void **state)
+{
+    (void)state;
+    struct bus b;
+    bus_init(&b, 1, -1);
+    bus_settle(&b);
+    b.units[1].manner = WAITED_FOR;
+    order(&b, 0, CHL_GATE_RELEASE, 1, 1, 1, b.now_ns + 50 * MS);
+    bus_run(&b, 300 * MS);
+    assert_int_equal(done(&b, 1)->status, CHL_COMMAND_ABORTED);
+    assert_int_equal(b.units[1].block[R_ENTRY], 0);
+    assert_null(newest(&b, 0, CHL_REPORT_LINK)); /* it never went down */
+    b.units[1].manner = WELL;
+    order(&b, 0, CHL_GATE_RELEASE, 1, 2, 1, FAR);
+    bus_run(&b, 100 * MS);
+    assert_int_equal(done(&b, 2)->status, CHL_COMMAND_DONE);
+    chl_modbus_free(b.driver);
+}
+
 static void test_cancel_survives_the_link(void **state)
 {
     (void)state;
@@ -277,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lost_answer_is_unknown),
+        cmocka_unit_test(test_what_the_line_made_late_is_over),
         cmocka_unit_test(test_cancel_survives_the_link),
         cmocka_unit_test(test_refused_write_fails),
         cmocka_unit_test(test_dead_unit_costs_a_bounded_share),
