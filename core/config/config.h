@@ -50,6 +50,7 @@ struct config_gate {
     uint16_t unit;
     const char *profile; /**< absolute path */
     int64_t pass_time_ms;
+    int64_t flow_max; /**< people a second each way at most */
     chl_link_loss on_link_loss;
     int16_t release_row, close_row; /**< outputs of the profile, −1 = not stated */
     struct chl_gate_part count, check;

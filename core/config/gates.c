@@ -10,7 +10,7 @@
 struct gate_options {
     const char *name, *from, *to;
     int hand, on_link_loss, way;
-    int64_t pass_time_ms;
+    int64_t pass_time_ms, flow_max;
 };
 
 struct lane_options {
@@ -55,6 +55,14 @@ static const struct chl_opt gate_table[] = {
      .offset = offsetof(struct gate_options, pass_time_ms),
      .help_vi = "Thời gian để một người đi qua",
      .help_en = "Time a person has to pass"},
+    {.name = "flow_max",
+     .type = CHL_OPT_INT,
+     .dflt = "2",
+     .min = 1,
+     .max = 200,
+     .offset = offsetof(struct gate_options, flow_max),
+     .help_vi = "Mỗi chiều mỗi giây nhiều nhất bao nhiêu người; nhanh hơn là bộ đếm hỏng",
+     .help_en = "People a second each way at most; faster is a counter gone wrong"},
     {.name = "way",
      .type = CHL_OPT_ENUM,
      .dflt = "both",
@@ -198,6 +206,7 @@ static chl_err read_gate(struct reading *r, struct chl_yaml_node entry, size_t i
     }
     gate->name = options.name == NULL || options.name[0] == '\0' ? gate->id : options.name;
     gate->pass_time_ms = options.pass_time_ms;
+    gate->flow_max = options.flow_max;
     gate->on_link_loss = (chl_link_loss)options.on_link_loss;
     gate->way = (config_way)options.way;
     gate->instance = -1;

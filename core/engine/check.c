@@ -207,6 +207,6 @@ void check_counts(struct decision *decision, uint16_t index, bool gap, int64_t m
     look(decision, index, &moves);
     /* It may have been silent for longer than the authority. */
     int64_t then_ns = watch->check_known ? watch->check_ns : check->checked_ns;
-    int64_t own_most = count_most(decision->input->now_ns, then_ns);
+    int64_t own_most = count_most(decision->engine, index, decision->input->now_ns, then_ns);
     compare(decision, index, gap, most > own_most ? most : own_most, &moves);
 }

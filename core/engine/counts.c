@@ -8,15 +8,15 @@
 
 /* A passage this soon after a grant was used up is somebody following behind, not a break-in. */
 #define TAILGATE_NS (3 * CHL_NS_PER_S)
-/* Nobody passes a lane faster one way; anything above is a counter that began anew. */
+/* Nobody passes a lane for one faster one way; anything above is a counter that began anew. */
 #define PERSONS_PER_S INT64_C(2)
-/* Beside that: readings come late, and a contact may bounce. */
-#define PLAUSIBLE_START INT64_C(10)
+/* Beside that, seconds' worth of people: readings come late, and a contact may bounce. */
+#define AT_ONCE_S INT64_C(5)
 /* A counter that runs away is told of so often, not at every reading. */
 #define ASTRAY_NS (10 * CHL_NS_PER_S)
 #define MILLI     INT64_C(1000)
 /* Beside that of what may have been lost with a counter. */
-#define LOST_START INT64_C(4)
+#define LOST_S INT64_C(2)
 /* A gap that may hide more than these is worth that somebody counts. */
 #define GAP_WORTH INT64_C(10)
 
@@ -42,9 +42,15 @@ static int64_t seconds_between(int64_t now_ns, int64_t then_ns)
     return away_ns > 0 ? (away_ns + CHL_NS_PER_S - 1) / CHL_NS_PER_S : 0;
 }
 
-int64_t count_most(int64_t now_ns, int64_t then_ns)
+static int64_t flow_max(const struct engine *engine, uint16_t gate)
 {
-    return PLAUSIBLE_START + PERSONS_PER_S * seconds_between(now_ns, then_ns);
+    uint16_t most = engine->config->gates[gate].flow_max;
+    return most > 0 ? most : PERSONS_PER_S;
+}
+
+int64_t count_most(const struct engine *engine, uint16_t gate, int64_t now_ns, int64_t then_ns)
+{
+    return flow_max(engine, gate) * (AT_ONCE_S + seconds_between(now_ns, then_ns));
 }
 
 /* Since the last reading that was believed; where none was, since the last record of the counts. A
@@ -56,9 +62,9 @@ static int64_t most_since(const struct decision *decision, uint16_t index,
     int64_t now_ns = decision->input->now_ns;
     int64_t then_ns =
         watch->heard_ns != 0 ? watch->heard_ns : decision->engine->state.gates[index].counted_ns;
-    int64_t most = count_most(now_ns, then_ns);
+    int64_t most = count_most(decision->engine, index, now_ns, then_ns);
     int64_t taken = watch->taken_ns != 0 && reading->taken_ns != 0
-                        ? count_most(reading->taken_ns, watch->taken_ns)
+                        ? count_most(decision->engine, index, reading->taken_ns, watch->taken_ns)
                         : 0;
     return most > taken ? most : taken;
 }
@@ -77,12 +83,13 @@ static int64_t budget(const struct decision *decision, uint16_t index,
         watch->taken_ns != 0 && reading->taken_ns != 0 ? reading->taken_ns - watch->taken_ns : 0;
     away_ns = taken_ns > away_ns ? taken_ns : away_ns;
     away_ns = away_ns > 0 ? away_ns : 0;
-    return watch->spare + PERSONS_PER_S * (away_ns / (CHL_NS_PER_S / MILLI));
+    return watch->spare + flow_max(decision->engine, index) * (away_ns / (CHL_NS_PER_S / MILLI));
 }
 
-static void spend(struct engine_watch *watch, int64_t left)
+static void spend(struct decision *decision, uint16_t index, int64_t left)
 {
-    int64_t most = PLAUSIBLE_START * MILLI;
+    struct engine_watch *watch = &decision->engine->watch[index];
+    int64_t most = flow_max(decision->engine, index) * AT_ONCE_S * MILLI;
     watch->spare = left > most ? most : left > 0 ? left : 0;
 }
 
@@ -94,7 +101,8 @@ static bool runs_away(struct decision *decision, uint16_t index,
     struct engine_watch *watch = &decision->engine->watch[index];
     int64_t now_ns = decision->input->now_ns;
     bool first = !watch->suspect;
-    int64_t most = count_most(now_ns, watch->raw_ns) - PLAUSIBLE_START + LOST_START;
+    int64_t most = count_most(decision->engine, index, now_ns, watch->raw_ns) -
+                   flow_max(decision->engine, index) * (AT_ONCE_S - LOST_S);
     bool quick = count_step(reading->entry_count, watch->raw_entry, reading->count_bits) > most ||
                  count_step(reading->exit_count, watch->raw_exit, reading->count_bits) > most;
     bool again = watch->gap_ns != 0 && now_ns - watch->gap_ns < ASTRAY_NS;
@@ -176,7 +184,8 @@ static void record_gap(struct decision *decision, uint16_t index,
     made->entry_count = reading->entry_count;
     made->exit_count = reading->exit_count;
     /* Some passed before it, some since: together as many as can have since the last reading. */
-    int64_t lost = most - PLAUSIBLE_START + LOST_START + grant_left(&gate->grant);
+    int64_t flow = flow_max(decision->engine, index);
+    int64_t lost = most - flow * (AT_ONCE_S - LOST_S) + grant_left(&gate->grant);
     made->uncertain = lost < UINT32_MAX ? (uint32_t)lost : UINT32_MAX;
     chl_copy(made->why, sizeof made->why,
              decision->engine->watch[index].restarted
@@ -278,7 +287,7 @@ static believed count_authority(struct decision *decision, uint16_t index,
     struct engine_watch *watch = &decision->engine->watch[index];
     bool restarted = watch->restarted;
     if (!gate->has_count) {
-        spend(watch, PLAUSIBLE_START * MILLI);
+        spend(decision, index, INT64_MAX);
         reconcile(decision, index, 0, 0, reading, 0);
         return COUNTED;
     }
@@ -292,7 +301,7 @@ static believed count_authority(struct decision *decision, uint16_t index,
     if (!plausible && runs_away(decision, index, reading)) {
         return NOT_BELIEVED;
     }
-    spend(watch, left);
+    spend(decision, index, left);
     if ((restarted && !torn) || !plausible) {
         record_gap(decision, index, reading, most);
         watch->gap_ns = decision->input->now_ns;

@@ -74,7 +74,7 @@ bool count_passages(struct decision *decision, uint16_t index,
 /** Difference at the declared width, so that a wrap is a small step and a reset a huge one. */
 uint32_t count_step(uint32_t now, uint32_t before, uint8_t bits);
 /** People who can have passed a gate one way since `then_ns` at most. */
-int64_t count_most(int64_t now_ns, int64_t then_ns);
+int64_t count_most(const struct engine *engine, uint16_t gate, int64_t now_ns, int64_t then_ns);
 /** Compare the second count with the authority's. `gap`: the authority's began anew just now;
  * `most`: people who can have passed since the last reading. */
 void check_counts(struct decision *decision, uint16_t index, bool gap, int64_t most);

@@ -40,7 +40,8 @@ struct engine_gate_config {
     uint16_t from, to; /**< zones, ENGINE_NONE = outside */
     bool hand;
     int64_t pass_time_ns;
-    uint8_t way; /**< engine_way */
+    uint16_t flow_max; /**< people a second each way at most, 0 = 2: a lane for one */
+    uint8_t way;       /**< engine_way */
     uint16_t slot_count;
     const struct engine_slot *slots; /**< the first that holds decides */
     bool vehicle;                    /**< a passage is a vehicle, and so is a place */

@@ -78,6 +78,7 @@ chl_err site_make(const struct config *config, struct site *out)
                                         .lamps = gate->lamps.unit != 0,
                                         .check_entry = gate->check.entry >= 0,
                                         .check_exit = gate->check.exit >= 0,
+                                        .flow_max = (uint16_t)gate->flow_max,
                                         .pass_time_ns = gate->pass_time_ms * CHL_NS_PER_MS};
     }
     if (make_slots(config, out) != CHL_OK) {

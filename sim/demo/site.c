@@ -30,6 +30,7 @@ static const char gate[] =
     "    to: san-den\n"
     "    device: { plugin: bus-cong-chinh, unit: %d, profile: lot-turnstile }\n"
     "    pass_time: 1 s\n"
+    "    flow_max: 120\n" /* a minute lasts a second */
     "    on_link_loss: free-exit\n"
     "    lane: { scanner: may-quet-%d }\n";
 

@@ -344,8 +344,11 @@ static bool prepare(struct bench *b)
     static char names[GATES][4];
     for (size_t i = 0; i < GATES; i++) {
         (void)snprintf(names[i], sizeof names[i], "G%zu", i + 1);
-        gates[i] = (struct engine_gate_config){
-            .id = names[i], .from = ENGINE_NONE, .to = 0, .pass_time_ns = 7 * CHL_NS_PER_S};
+        gates[i] = (struct engine_gate_config){.id = names[i],
+                                               .from = ENGINE_NONE,
+                                               .to = 0,
+                                               .flow_max = 200,
+                                               .pass_time_ns = 7 * CHL_NS_PER_S};
         lanes[i] = (struct engine_lane_config){.id = names[i], .gate = (uint16_t)i};
     }
     atomic_store(&b->good, true);

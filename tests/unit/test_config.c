@@ -92,6 +92,7 @@ static void test_gates_and_lanes_are_joined(void **state)
     assert_int_equal(g1->unit, 1);
     assert_string_equal(g1->profile, DATA_DIR "/firmware-config/lot-turnstile.yaml");
     assert_int_equal(g1->pass_time_ms, 7000);
+    assert_int_equal(g1->flow_max, 2);
     assert_int_equal(g1->on_link_loss, CHL_LINK_FREE_EXIT);
     assert_int_equal(config->gates[1].lane, -1);
     assert_int_equal(config->gates[1].on_link_loss, CHL_LINK_HOLD);
